@@ -18,6 +18,10 @@ MOST_STEPS: Final = 20
 MOST_TEXTS: Final = 200
 """Texts of one `in`."""
 _POSITION: Final = re.compile(r"-?\d{1,9}")
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
+"""A number as JSON writes it. No text beside that counts as one: Python and the engines read more, and each of them other ones."""
+
 _UNSAFE_STEP: Final = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
 
 _ORDERED: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {
@@ -32,7 +36,7 @@ def compares(value: object, found: Filter) -> bool:
     """Tell whether a value, None where there is nothing, compares as a filter says; raises UsageError for a list that is none."""
     if found.text is None:
         return (value is None) is (found.operator is Operator.EQUALS)
-    if value is None:
+    if value is None or _UNSTORABLE.search(found.text):
         return found.operator is Operator.NOT_EQUALS
     text = written(value)
     match found.operator:
@@ -48,7 +52,7 @@ def compares(value: object, found: Filter) -> bool:
             bound = finite_number(found.text)
             if bound is None:
                 return _ORDERED[found.operator](text, found.text)
-            number = finite_number(text)
+            number = stored_number(text)
             return number is not None and _ORDERED[found.operator](number, bound)
 
 
@@ -90,6 +94,11 @@ def path_of(text: str) -> Path:
 def spellings(text: str, is_document: bool) -> tuple[str, ...]:  # noqa: FBT001 - of one caller
     """Return how a text can be written where it is stored: in a JSON document as Python escapes it, too."""
     return tuple(dict.fromkeys((text, json.dumps(text)[1:-1]))) if is_document else (text,)
+
+
+def stored_number(text: str) -> float | None:
+    """Return the number that a stored text counts as, by the same rule in every engine; None for any other text."""
+    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def finite_number(text: str) -> float | None:

@@ -98,6 +98,11 @@ class Documents(Protocol):
     """What differs between engines. A document that is not JSON, or has nothing at a path, gives NULL and never an error."""
 
     @property
+    def separators(self) -> tuple[str, str]:
+        """What stands between the parts, and behind each name, of an object or a list that is taken out of a document."""
+        ...
+
+    @property
     def ready(self) -> Ready | None:
         """What makes a document ready once a row, in a selection that all fields are then taken from.
 

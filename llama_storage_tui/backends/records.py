@@ -20,7 +20,7 @@ from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.recordtally import Counted, RecordTally
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.backends.shape import ColumnKind, TableShape
-from llama_storage_tui.backends.stored_scan import StoredScan, resolved_for, scan_of
+from llama_storage_tui.backends.stored_scan import StoredScan, check_conditions, resolved_for, scan_of
 from llama_storage_tui.backends.watching import check_followable
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import NotFoundError, UsageError
@@ -236,12 +236,17 @@ class SqlRecordReader:
         return StoredSince(tuple(records), look.mark, self.watch.way, look.is_cut, look.unseen)
 
     async def _followable(self, query: RecordQuery) -> TableShape:
-        """Describe a table; raises BackendError where it cannot be followed."""
-        shape = await self.engine.run(
-            lambda connection: self._shape(connection, query), seconds=self.timeouts.query
-        )
-        check_followable(self.engine, self.watch, shape)
-        return shape
+        """Describe a table and check what is asked of it; raises BackendError where it cannot be followed."""
+
+        async def checked(connection: AsyncConnection) -> TableShape:
+            shape = await self._shape(connection, query)
+            check_followable(self.engine, self.watch, shape)
+            await check_conditions(connection, query, shape, self.engine.dialect)
+            # What no statement can ask is refused now, not when the first row comes.
+            self._followed(self.engine.dialect, query, shape)
+            return shape
+
+        return await self.engine.run(checked, seconds=self.timeouts.query)
 
     async def _at(
         self, engine: Engine, query: RecordQuery, shape: TableShape, positions: Sequence[str]

@@ -13,7 +13,7 @@ from dataclasses import field as dataclass_field
 from enum import Enum, auto
 from typing import Final
 
-from llama_storage_tui.backends.comparing import compares, spellings
+from llama_storage_tui.backends.comparing import compares, spellings, stored_number
 from llama_storage_tui.backends.outlines import LARGE, WantedParts, outline
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape
 from llama_storage_tui.deferred import dataclass
@@ -35,7 +35,6 @@ from llama_storage_tui.model.records import (
     Tallied,
 )
 
-_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _ESCAPE: Final = re.compile(
     r"\\\\|\\u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000"
@@ -64,6 +63,8 @@ class StoredRow:
     shapes: Mapping[str, ColumnShape]
     wanted: Mapping[str, WantedParts] = dataclass_field(default_factory=dict)
     """What is asked of the document in a column, by which the outline of a large one is made."""
+    separators: tuple[str, str] = (", ", ": ")
+    """What the engine writes between the parts of an object or a list that it takes out of a document."""
     _parsed: dict[str, object] = dataclass_field(default_factory=dict)
 
     def value(self, field: Field) -> Cell:
@@ -78,9 +79,9 @@ class StoredRow:
                 return len(items) if isinstance(items, list) else None
             case Measure.EACH:
                 texts = self._each(field)
-                return None if texts is None else json.dumps(texts)
+                return None if texts is None else json.dumps(texts, separators=self.separators)
             case _ if field.path:
-                return _text(self._at(field))
+                return _text(self._at(field), self.separators)
             case _:
                 return self.cells[field.column]
 
@@ -113,8 +114,9 @@ class StoredRow:
         return all(self.meets(each) for each in conditions)
 
     def _compares(self, field: Field, found: Filter) -> bool:
-        is_document = self.shapes[field.column].kind is ColumnKind.JSON and not field.path
-        if is_document and found.text is not None and found.operator is Operator.CONTAINS:
+        is_whole = not field.path and field.measure is Measure.VALUE
+        if is_whole and found.text is not None and found.operator is Operator.CONTAINS:
+            is_document = self.shapes[field.column].kind is ColumnKind.JSON
             return any(
                 _is_within(text, self.cells[field.column]) for text in spellings(found.text, is_document)
             )
@@ -153,7 +155,7 @@ class StoredRow:
         items = self._at(field)
         if not isinstance(items, list):
             return None
-        return [_text(_inside(item, field.each)) for item in items[: field.most]]
+        return [_text(_inside(item, field.each), self.separators) for item in items[: field.most]]
 
     def _at(self, field: Field) -> object:
         return _inside(self._document(field.column), field.path)
@@ -209,7 +211,7 @@ def _inside(document: object, path: Path) -> object:
     return found
 
 
-def _text(value: object) -> str | None:
+def _text(value: object, separators: tuple[str, str]) -> str | None:
     """Return a scalar's text, or the JSON of an object or a list."""
     match value:
         case None | _Odd():
@@ -222,7 +224,7 @@ def _text(value: object) -> str | None:
             return value.text
         case dict() | list():
             try:
-                return _ESCAPE.sub(_stand_in, json.dumps(value))
+                return _ESCAPE.sub(_stand_in, json.dumps(value, separators=separators))
             except RecursionError:
                 return None
         case _:
@@ -237,7 +239,7 @@ def _stand_in(escape: re.Match[str]) -> str:
 def _number(value: Cell) -> float | None:
     if isinstance(value, int | float):
         return float(value)
-    return float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None
+    return stored_number(value) if isinstance(value, str) else None
 
 
 def _is_within(text: str, cell: Cell) -> bool:

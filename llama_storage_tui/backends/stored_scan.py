@@ -66,6 +66,7 @@ class StoredScan(RecordScan):
                 dict(zip(sizes, cells[end:], strict=False)),
                 shapes,
                 asked,
+                self.dialect.documents.separators,
             )
             return stored, row[end + len(sizes) :]
 
@@ -145,11 +146,18 @@ async def scan_of(
     connection: AsyncConnection, query: RecordQuery, shape: TableShape, dialect: Dialect
 ) -> RecordScan:
     """Resolve a query for the way in which a dialect reads; raises as `RecordScan.of` does."""
+    await check_conditions(connection, query, shape, dialect)
+    parts = await dialect.documents.parts(connection, shape) if query.order is RecordOrder.STORED else ()
+    return (StoredScan if dialect.is_raw else RecordScan).of(query, shape, dialect, parts)
+
+
+async def check_conditions(
+    connection: AsyncConnection, query: RecordQuery, shape: TableShape, dialect: Dialect
+) -> None:
+    """Refuse what cannot be compared, before any row is read; raises UsageError."""
     for condition in query.conditions:
         if isinstance(condition, Compares):
             await _check(connection, condition, shape, dialect)
-    parts = await dialect.documents.parts(connection, shape) if query.order is RecordOrder.STORED else ()
-    return (StoredScan if dialect.is_raw else RecordScan).of(query, shape, dialect, parts)
 
 
 async def _check(
@@ -177,8 +185,8 @@ def _is_of_column(condition: Condition) -> bool:
             Field(path=(), measure=Measure.VALUE), _
         ):
             return True
-        case Compares(
-            Field(path=(), measure=Measure.VALUE), Operator.EQUALS | Operator.NOT_EQUALS | Operator.IN, _
+        case Compares(Field(path=(), measure=Measure.VALUE), operator, _) if (
+            operator is not Operator.CONTAINS
         ):
             return True
         case _:

@@ -25,6 +25,11 @@ def test_values_compare_as_they_do_in_an_engine() -> None:
         ({"a": [1]}, "~", "[1]", True),
         ("Failed", "~", "failed", False),
         (0, "!=", None, True),
+        ("1_000", ">", "9", False),
+        (" 10 ", ">", "9", False),
+        ("007", "<", "9", False),
+        ("a", "<", "b\x00", False),
+        ("a", "!=", "b\x00", True),
     ]
 
     def check(value: object, sign: str, text: str | None, expected: bool) -> None:  # noqa: FBT001

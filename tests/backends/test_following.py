@@ -8,9 +8,9 @@ import pytest
 from llama_storage_tui.backends.postgres import watch
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
-from llama_storage_tui.model.data import Filter, RowQuery
+from llama_storage_tui.model.data import Filter, Operator, RowQuery
 from llama_storage_tui.model.following import Mark, StoredSince
-from llama_storage_tui.model.records import Equals, Field, RecordQuery
+from llama_storage_tui.model.records import Compares, Equals, Field, RecordOrder, RecordQuery
 from tests.servers import PASSWORD
 from tests.stores import PostgresStore, SqliteStore, Store, reading
 
@@ -102,6 +102,53 @@ async def test_a_row_that_only_python_can_read_is_given_like_any_other(store: St
         found = await follow.found()
         assert [record["id"] for record in found.records] == ["nul"]
         assert str(found.records[0]["kind"]).startswith("a")
+
+
+VALUES = (
+    "1", "0.10", "1e3", "-0.0", "12345678901234567890", '"1_000"', '" 5 "', '"007"', '"+5"', '"1e400"', "true", "null", '""',
+    '{"a": 1}', '[1, "x"]', '"a\\nb"', '"50%_x"', '"*?["',
+)  # fmt: skip
+CONDITIONS = (
+    ("doc", ("v",), "=", "0.10"), ("doc", ("v",), "=", "1e3"), ("doc", ("v",), "~", '"a":'), ("doc", ("v",), ">", "4"),
+    ("doc", ("v",), "<", "1000.5"), ("doc", ("v",), ">=", "a"), ("doc", ("v",), "~", "%_"), ("doc", ("v",), "~", "z" * 50_000),
+    ("doc", ("v",), "<", "b\x00"), ("doc", ("v",), "!=", "true"), ("id", (), ">", "10"), ("id", (), "<=", "7"),
+    ("created_at", (), ">", "05"), ("created_at", (), "!=", "5"), ("doc", (), "~", "x"),
+)  # fmt: skip
+
+
+async def test_a_condition_holds_for_the_same_rows_when_they_are_followed_as_when_they_are_listed(
+    store: Store,
+) -> None:
+    store.execute(TABLE)
+    queries = [
+        RecordQuery(
+            "notes",
+            (Field("id", "id"), Field("v", "doc", ("v",))),
+            (Compares(Field("x", column, path), Operator(sign), text),),
+            order=RecordOrder.STORED,
+        )
+        for column, path, sign, text in CONDITIONS
+    ]
+    async with reading(store.target()) as reader:
+        follows = [Follow(reader, query) for query in queries]
+        for follow in follows:
+            await follow.look()
+        rows = ", ".join(
+            f"('{index + 1}', {index}, '{{\"v\": {value}}}')" for index, value in enumerate(VALUES)
+        )
+        store.execute(f"INSERT INTO notes VALUES {rows}, ('none', NULL, '{{}}');")
+        for follow in follows:
+            listed = [*reversed((await reader.records.page(follow.query)).records)]
+            assert [*(await follow.found()).records] == listed, follow.query.conditions
+
+
+async def test_a_condition_that_cannot_be_asked_is_refused_before_the_first_row_comes(store: Store) -> None:
+    store.execute(TABLE)
+    async with reading(store.target()) as reader:
+        for column, sign, text in (("created_at", "<", "soon"), ("doc", "<", "x"), ("id", "in", "")):
+            condition = Compares(Field("x", column), Operator(sign), text)
+            with pytest.raises(UsageError):
+                await Follow(reader, RecordQuery("notes", QUERY.fields, (condition,))).look()
 
 
 async def test_a_view_is_refused_with_the_reason(store: Store) -> None:

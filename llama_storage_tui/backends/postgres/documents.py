@@ -28,7 +28,7 @@ _REFUSED: Final = (
     r"|(?<!\\u[dD][89aAbB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 _STAND_IN: Final = r"\\ufffd"
-_NUMBER: Final = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$"
+_NUMBER: Final = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$"
 _ZERO: Final[sa.ColumnElement[int]] = sa.literal_column("0")
 _TID: Final = re.compile(r"\((\d+),\d+\)")
 
@@ -37,6 +37,7 @@ class PostgresDocuments:
     """Satisfies `documents.Documents`."""
 
     needs_ranges = True
+    separators = (", ", ": ")
     ready = None
     among = None
 

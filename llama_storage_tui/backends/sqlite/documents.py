@@ -17,6 +17,9 @@ from llama_storage_tui.backends.sqlite.rowid import rowid_of
 from llama_storage_tui.model.records import Extent, Field, Path
 
 _NUMERIC: Final = ("integer", "real")
+_VAST: Final = "*[eE]*[0-9][0-9][0-9]"
+_LONGEST_PATTERN: Final = 40_000
+"""Bytes; SQLite takes no pattern of more than 50,000."""
 _NOWHERE: Final = '$."\u2400"'
 _MOST_NUMBERS: Final = 4
 """Each doubles how often a document is looked into; further ones are positions."""
@@ -27,6 +30,7 @@ class SqliteDocuments:
     """Satisfies `documents.Documents`."""
 
     needs_ranges = False
+    separators = (",", ":")
 
     def ready(self, element: Expression, fields: Sequence[Field]) -> Expression:
         """Return the document as SQLite can read it, the outline of a large one."""
@@ -100,8 +104,13 @@ class SqliteDocuments:
     def number(self, element: Expression) -> Expression:
         """Return a number; text that is one counts, since documents give text."""
         text: Expression = sa.cast(element, sa.Text())
+        # No blanks around it, no exponent of three digits: as on PostgreSQL, where a number beyond its range is an error.
+        is_plain = sa.and_(
+            text.op("NOT GLOB")(_literal("*[^-+.0-9eE]*")), text.op("NOT GLOB")(_literal(_VAST))
+        )
         is_number = sa.or_(
-            sa.func.typeof(element).in_(_NUMERIC), sa.func.json_type(_guarded(text, text)).in_(_NUMERIC)
+            sa.func.typeof(element).in_(_NUMERIC),
+            sa.and_(is_plain, sa.func.json_type(_guarded(text, text)).in_(_NUMERIC)),
         )
         return sa.case((is_number, sa.cast(element, sa.REAL())))
 
@@ -112,6 +121,8 @@ class SqliteDocuments:
 
     def contains(self, element: Expression, text: str) -> sa.ColumnElement[bool]:
         """Return the condition as a GLOB, which skips to a first letter twice as fast as instr does (measured)."""
+        if len(text.encode("utf-8", "surrogatepass")) > _LONGEST_PATTERN // len("[*]"):
+            return sa.func.instr(element, sa.bindparam("v", text, type_=sa.types.NullType(), unique=True)) > 0
         pattern = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)
         return element.op("GLOB", is_comparison=True, return_type=sa.Boolean())(
             sa.bindparam("v", f"*{pattern}*", type_=sa.types.NullType(), unique=True)
@@ -234,6 +245,7 @@ def _text_at(element: Expression, path: Path) -> Expression:
     return sa.case(
         {
             "integer": sa.func.substr(written, 2, length),
+            "real": sa.func.substr(written, 2, length),
             "text": sa.case((sa.func.instr(element, _NUL) > 0, harmless), else_=found),
             # 1 and 0 to SQLite.
             "true": _literal("true"),
