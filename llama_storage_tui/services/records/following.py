@@ -161,9 +161,13 @@ class Follower(Polling[T]):
         self._looks_done += 1
         sources = await self._opened()
         conditions = await self._how.conditions(self._query)
-        found = await asyncio.gather(*(self._look_at(each, conditions) for each in sources.tables))
+        looked = await asyncio.gather(*(self._look_at(each, conditions) for each in sources.tables))
+        found = [part for part, _ in looked]
         new = [each for part in found for each in part.records]
         records, notices = await self._how.completed(new) if new else ((), ())
+        # Not before: where one table fails, the next look gives what was stored in the others.
+        for source, (_, mark) in zip(sources.tables, looked, strict=True):
+            self._marks[source.place] = mark
         unfollowed = (
             Notice(NoticeKind.KEYS_NOT_FOLLOWED, place.backend)
             for place, source in sources.sources.items()
@@ -197,11 +201,12 @@ class Follower(Polling[T]):
     def _missing(self) -> bool:
         return self._sources is not None and len(self._sources.sources) < len(self._places)
 
-    async def _look_at(self, source: RecordSource, conditions: tuple[Condition, ...]) -> Followed[T]:
+    async def _look_at(
+        self, source: RecordSource, conditions: tuple[Condition, ...]
+    ) -> tuple[Followed[T], Mark]:
+        """Return what is new of a table, and where the next look goes on."""
         asked = record_query(source, self._how.family, self._query, conditions)
-        place = source.place
-        found = await source.records.stored_since(asked, self._marks.get(place), limit=MOST)
-        self._marks[place] = found.mark
+        found = await source.records.stored_since(asked, self._marks.get(source.place), limit=MOST)
         seen = self._how.looks(source)
         records = tuple(each for record in found.records if (each := seen(record)) is not None)
-        return Followed(records, (), found.is_cut, found.unseen, (found.way,))
+        return Followed(records, (), found.is_cut, found.unseen, (found.way,)), found.mark
