@@ -180,7 +180,8 @@ class FollowedPages(PagedScreen[Question]):
     @on(Looked)
     def _looked(self, message: Looked) -> None:
         following, step = message.following, message.step
-        if following is not self.following or following.is_paused:
+        # Also one that was on its way when a pause began: the next look is told nothing of its rows.
+        if following is not self.following:
             return
         before = following.facts()
         if isinstance(step, Lost):

@@ -10,6 +10,7 @@ from pathlib import Path
 from textual import events
 
 from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.screens.followed import Looked
 from llama_storage_tui.tui.values.rows import RowsScreen
 from llama_storage_tui.tui.widgets.listing import Listing
 from tests.tui.gallery import NARROW, Stage, demo_stage
@@ -95,6 +96,22 @@ async def test_it_pauses_without_the_terminals_focus_and_behind_another_screen_a
         ] == []
         await found.press("escape")
         await found.until(lambda: "resp_behind" in found.text)
+
+
+async def test_what_a_look_found_right_before_a_pause_is_shown() -> None:
+    async with demo_stage() as found:
+        await found.press("w")
+        await follow(found)
+        found.app.post_message(events.AppBlur())
+        await found.until(lambda: "paused without focus" in found.text)
+        screen = found.app.screen
+        assert isinstance(screen, FollowedScreen)
+        following = screen.following
+        assert following is not None
+        store(found, "resp_between")
+        screen.post_message(Looked(following, await following.follower.look()))
+        await found.until(lambda: "resp_between" in found.text)
+        assert "paused without focus" in found.text
 
 
 async def test_a_store_that_goes_away_is_said_and_followed_on_when_it_is_back() -> None:
