@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,13 @@ async def result_of(found: Deployment, name: str = "sql_default") -> ProbeResult
         return await probe_one(session, name)
 
 
+_NUMBERS = count(1)
+
+
 @pytest.fixture
 def role(postgres_store: PostgresStore) -> str:
     """Make a role of this test alone, whose password is `aa%41bb`, as owner of the database's schema."""
-    name = f"role_of_{postgres_store.database}"
+    name = f"role_{next(_NUMBERS)}"
     postgres_store.ask(f"CREATE ROLE {name} LOGIN PASSWORD 'aa%41bb'")
     postgres_store.ask(f"GRANT ALL ON SCHEMA public TO {name}")
     return name

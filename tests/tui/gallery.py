@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,7 @@ from llama_storage_tui.tui.catalog.opening import Load
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.records.followed import FollowedScreen
 from llama_storage_tui.tui.terminal.typeahead import is_at_rest
+from llama_storage_tui.tui.transfers.transfer import TransferScreen
 from llama_storage_tui.tui.widgets.listing import Listing
 from tests.deployments import copy_demo
 from tests.fleets import made_up_fleet, write_fleet
@@ -140,7 +142,8 @@ class Stage:
             while self._is_busy:
                 # A worker reaches a gate only after it has read something: nothing tells when.
                 await asyncio.sleep(0.01)
-            quiet = 0 if self._is_drawing or self._is_handling else quiet + 1
+            is_at_work = self._has_keys or self._is_drawing or self._is_handling
+            quiet = 0 if is_at_work else quiet + 1
             await asyncio.sleep(0)
             # Textual's timer would come to it, too, but not at once.
             self.app.screen._on_timer_update()
@@ -162,6 +165,11 @@ class Stage:
             or screen._repaint_required
             or screen._recompose_required
         )
+
+    @property
+    def _has_keys(self) -> bool:
+        # A key that waits for what the one before it set off is in no queue.
+        return self.app._typeahead._watch is not None
 
     @property
     def _is_handling(self) -> bool:
@@ -525,6 +533,11 @@ async def _lost(found: Stage) -> None:
 async def _bringing(found: Stage) -> None:
     found.transfers.gate.close()
     await found.press("L", "d", "a", "y")
+    screen = found.app.screen
+    assert isinstance(screen, TransferScreen)
+    # However long this machine took for it.
+    screen._begun = time.monotonic()
+    screen._show_progress()
 
 
 async def _half_brought(found: Stage) -> None:

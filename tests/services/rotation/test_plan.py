@@ -228,7 +228,7 @@ async def test_a_process_variable_that_the_file_overrides_is_told(deployed: Depl
     plan = await deployed.plan()
     assert plan.refusal is None
     assert any("to something else today" in (site.note or "") for site in plan.sites)
-    assert plan.notices
+    assert plan.config_notices
 
 
 @pytest.mark.parametrize("env", [None, "PW=\n"])

@@ -100,7 +100,7 @@ async def test_servers_are_asked_on_demand_and_those_that_do_not_answer_are_name
         assert "servers were asked" not in found.text
         await found.press("T")
         assert "servers were asked" in found.text
-        assert "1 server did not say who they are" in found.text
+        assert "1 server gave no identifier" in found.text
         assert "▲ 127.0.0.1:1" in found.text
 
 

@@ -8,6 +8,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from textual.widgets import Input
+
 from llama_storage_tui.tui.widgets.listing import Listing
 from tests.tui.gallery import NARROW, demo_stage, fill_in
 from tests.tui.paced import Pacing
@@ -116,7 +118,7 @@ async def test_gone_conversations_are_listed_a_page_at_a_time_and_odd_ones_are_i
         assert "1–100" in found.text
 
 
-async def test_objects_are_filtered_by_what_their_family_has_and_others_not_at_all() -> None:
+async def test_objects_are_filtered_by_what_their_family_has_and_all_by_a_condition() -> None:
     async with demo_stage() as found:
         await found.press("O", "enter", "slash")
         await found.type("batch")
@@ -127,7 +129,8 @@ async def test_objects_are_filtered_by_what_their_family_has_and_others_not_at_a
         assert "file-" in found.text
         await found.press("escape", *["down"] * 5, "enter")
         assert "demo › objects › Skills" in found.text
-        assert "Filter" not in found.text
+        await found.press("slash")
+        assert [each.id for each in found.app.screen.query(Input)] == ["field-where"]
 
 
 async def test_a_chat_completion_names_the_response_that_it_was_made_for() -> None:

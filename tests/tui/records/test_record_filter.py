@@ -26,7 +26,8 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 def test_a_form_asks_for_what_its_family_can_be_filtered_by_and_nothing_else(family: RecordFamily) -> None:
     has = {each.name for each in family.filters}
     assert sorted(field.name for field in record_filter.form_fields(family)) == sorted(has)
-    values = {name: "2h" if name in ("since", "until") else f" {name} " for name in has}
+    typed = {"since": "2h", "until": "2h", "where": "status = failed and id is not null"}
+    values = {name: typed.get(name, f" {name} ") for name in has}
     asked = record_filter.parse(family, values, asking(), now=NOW)
     again = record_filter.parse(family, record_filter.typed(family, asked), asking(), now=NOW)
     assert again == asked
