@@ -20,7 +20,7 @@ PLACES: Final = {
     "OpeningScreen": "opening a config",
     "PagedScreen": "lists in pages",
     "FilteredScreen": "responses and other records",
-    "FollowedScreen": "lists of records",
+    "FollowedPages": "lists that can be followed",
     "RecordsScreen": "conversations, completions, objects",
     "DetailScreen": "a record opened from a list",
     "ReadingScreen": "a conversation, a completion, an object",

@@ -78,7 +78,7 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._drawn = DrawnScreen()
-        self.exit_event = self._ending = InputEnd()
+        self._ending: InputEnd | None = None
         self._file = screen()
         self.fileno = self.keys
         self.input_tty = True
@@ -91,13 +91,16 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Wait for input and hand it on, as Textual's own thread does; but what looks pasted is told before its first key."""
+        ending = self._ending
+        if ending is None:
+            return
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")().decode
         with SelectSelector() as selector:
             selector.register(self.fileno, EVENT_READ)
-            selector.register(self._ending.reader, EVENT_READ)
+            selector.register(ending.reader, EVENT_READ)
             quiet_at = monotonic()
-            while not self.exit_event.is_set():
+            while not ending.is_set():
                 # Whether a key is the beginning of a longer one is decided by the time; without input nothing is left to decide.
                 found = selector.select(TICK if monotonic() < quiet_at else None)
                 if any(key.fd == self.fileno for key, _ in found):
@@ -109,9 +112,11 @@ class TerminalDriver(LinuxDriver):
             deque(parser.feed(""), maxlen=0)
 
     def close(self) -> None:
-        """Tidy up: input has ended by then."""
+        """Tidy up, at the end or while another program has the terminal: input has ended by then."""
         super().close()
-        self._ending.close()
+        if self._ending is not None:
+            self._ending.close()
+        self._ending, self.exit_event = None, Event()
 
     def _hand_on(self, text: str, parser: XTermParser) -> None:
         if not text:
@@ -135,6 +140,7 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal; in the background that waits until the shell gives it."""
         self._key_thread = None
+        self.exit_event = self._ending = InputEnd()
         while self._key_thread is None:
             # Textual returns without having begun where the program was stopped for touching the terminal.
             super().start_application_mode()  # type: ignore[no-untyped-call]
