@@ -19,7 +19,15 @@ from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.keylevel import LARGEST_PROBE, ordered_level
 from llama_storage_tui.backends.mongodb.connecting import Answer, Client, Document, FailedMongoConnection, ask
-from llama_storage_tui.backends.mongodb.pipelines import ENTRY, answered, cell_of, entry_of, one_of, within
+from llama_storage_tui.backends.mongodb.pipelines import (
+    ENTRY,
+    answered,
+    cell_of,
+    entry_of,
+    in_order,
+    one_of,
+    within,
+)
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.mongodb.unindexed import WHOLE, place_of, stored_page
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
@@ -84,44 +92,37 @@ class MongoKeyValueReader:
         if limit < 1:
             raise UsageError("A page has at least one key.")
         name = cursors.fingerprint(self.target.location, selection.include, selection.exclude, prefix)
-        place = None if exact else place_of(after, name)
-        if place is not None:
-            stored = await self._stored_page(ranges_of(selection, prefix=prefix), place, name, limit)
-            if stored is not None:
-                return stored
-        last = None if after is None else _last(after, name)
-        found = await self._entries(
-            selection, prefix, last, limit + 1, seconds=None if exact else self.timeouts.query
-        )
-        following = _part(found[limit - 1]) if len(found) > limit else None
-        return KeyPage(
-            tuple(found[:limit]),
-            None if following is None else cursors.encode(name, (following,)),
-            scanned=len(found),
-        )
-
-    async def _stored_page(
-        self, wanted: Sequence[KeyRange], place: Document, name: str, limit: int
-    ) -> KeyPage | None:
-        seconds = self.timeouts.query
+        wanted = ranges_of(selection, prefix=prefix)
         if not wanted:
             return KeyPage((), None)
-        return await asked(
-            self.target,
-            self.timeouts,
-            lambda collection: stored_page(
-                collection, wanted, place, name=name, whole=self.whole, limit=limit, seconds=seconds
-            ),
-            seconds=seconds,
-        )
+        place = None if exact else place_of(after, name)
+        last = _last(after, name) if after is not None and place is None else None
+        seconds = None if exact else self.timeouts.query
+
+        async def question(collection: AsyncCollection[Document]) -> KeyPage:
+            if place is not None:
+                part = await stored_page(
+                    collection, wanted, place, name=name, whole=self.whole, limit=limit, seconds=seconds
+                )
+                if part is not None:
+                    return part
+            found = _entries_of(await answered(collection, in_order(wanted, last, limit + 1, ENTRY), seconds))
+            following = _part(found[limit - 1]) if len(found) > limit else None
+            return KeyPage(
+                tuple(found[:limit]),
+                None if following is None else cursors.encode(name, (following,)),
+                scanned=len(found),
+            )
+
+        return await asked(self.target, self.timeouts, question, seconds=seconds)
 
     async def level(self, selection: KeySelection, prefix: str = "", *, separator: str) -> KeyLevel:
         """Return what comes next after a prefix, branches with as many keys as were seen."""
 
         async def fetch(chosen: KeyRange, after: Part, limit: int) -> Sequence[tuple[KeyEntry, Part]]:
             last = None if after is None else after[1]
-            found = await self._in_ranges([chosen], last, limit, seconds=self.timeouts.query)
-            return [(entry, _part(entry)) for entry in found]
+            found = await self._rows(in_order([chosen], last, limit, ENTRY), seconds=self.timeouts.query)
+            return [(entry, _part(entry)) for entry in _entries_of(found)]
 
         return await ordered_level(selection, prefix, separator, fetch, probe=LARGEST_PROBE)
 
@@ -136,9 +137,10 @@ class MongoKeyValueReader:
 
     async def stream(self, selection: KeySelection) -> AsyncGenerator[Sequence[StoredValue], None]:
         """Yield batches of whole values in key order, without a time limit."""
+        wanted = ranges_of(selection)
         last: str | None = None
-        while True:
-            found = await self._entries(selection, "", last, LARGEST_BATCH, seconds=None)
+        while wanted:
+            found = _entries_of(await self._rows(in_order(wanted, last, LARGEST_BATCH, ENTRY), seconds=None))
             for batch in parted(found, lambda entry: entry.bytes or 0, most=KEYS_AT_ONCE):
                 values = await self._values([str(entry.key) for entry in batch], None, seconds=None)
                 if values:
@@ -146,26 +148,6 @@ class MongoKeyValueReader:
             if len(found) < LARGEST_BATCH:
                 return
             last = str(found[-1].key)
-
-    async def _entries(
-        self, selection: KeySelection, prefix: str, last: str | None, most: int, *, seconds: float | None
-    ) -> list[KeyEntry]:
-        wanted = ranges_of(selection, prefix=prefix)
-        return await self._in_ranges(wanted, last, most, seconds=seconds) if wanted else []
-
-    async def _in_ranges(
-        self, wanted: Sequence[KeyRange], last: str | None, most: int, *, seconds: float | None
-    ) -> list[KeyEntry]:
-        match = within(wanted) if last is None else {"$and": [{"key": {"$gt": last}}, within(wanted)]}
-        stages: list[Document] = [
-            {"$match": match},
-            {"$sort": {"key": 1}},
-            {"$limit": most},
-            {"$project": ENTRY},
-        ]
-        found = await self._rows(stages, seconds=seconds)
-        now = datetime.now(UTC)
-        return [entry_of(row, now) for row in found]
 
     async def _values(
         self, keys: Sequence[str], limit: int | None, *, seconds: float | None
@@ -218,6 +200,11 @@ async def asked(
     if isinstance(found, FailedMongoConnection):
         raise found.error
     return found
+
+
+def _entries_of(rows_: Sequence[Document]) -> list[KeyEntry]:
+    now = datetime.now(UTC)
+    return [entry_of(row, now) for row in rows_]
 
 
 def _stored(row: Mapping[str, Any], limit: int | None, now: datetime) -> StoredValue:

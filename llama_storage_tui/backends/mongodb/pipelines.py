@@ -69,13 +69,19 @@ def within(wanted: Sequence[KeyRange]) -> Document:
     return each[0] if len(each) == 1 else {"$or": each}
 
 
+def in_order(wanted: Sequence[KeyRange], last: str | None, most: int, fields: Document) -> list[Document]:
+    """Return the pipeline that gives `fields` of up to so many keys of the ranges in key order, behind one where that is given."""
+    match = within(wanted) if last is None else {"$and": [{"key": {"$gt": last}}, within(wanted)]}
+    return [{"$match": match}, {"$sort": {"key": 1}}, {"$limit": most}, {"$project": fields}]
+
+
 def one_of(keys: Sequence[object]) -> Document:
     """Return the condition that a key, which must be text, is one of some."""
     return {"key": {"$in": keys, **_NO_LIST}}
 
 
 def entry_of(row: Mapping[str, Any], now: datetime) -> KeyEntry:
-    """Return what a list shows of a document that was asked for by `_ENTRY`."""
+    """Return what a list shows of a document that was asked for by `ENTRY`."""
     expires_at, text = expiry.read(_moment(row.get("expiration")))
     return KeyEntry(row["key"], row.get("bytes"), expires_at, expiry.is_past(expires_at, now), text)
 

@@ -13,7 +13,7 @@ from bson.datetime_ms import DatetimeMS
 from llama_storage_tui.backends.batches import LARGEST_BATCH, Pace, weight
 from llama_storage_tui.backends.mongodb.connecting import Document
 from llama_storage_tui.backends.mongodb.keys import rows
-from llama_storage_tui.backends.mongodb.pipelines import one_of, within
+from llama_storage_tui.backends.mongodb.pipelines import in_order, one_of
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import ranges_of
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -59,15 +59,8 @@ class MongoSource:
         wanted, pace = ranges_of(keys or KeySelection()), Pace(most=LARGEST_BATCH)
         last: str | None = None
         while wanted:
-            match = within(wanted) if last is None else {"$and": [{"key": {"$gt": last}}, within(wanted)]}
             # One more than is taken: the next has the same key where a key is there twice.
-            stages: list[Document] = [
-                {"$match": match},
-                {"$sort": {"key": 1}},
-                {"$limit": pace.size + 1},
-                {"$project": _FIELDS},
-            ]
-            found = await self._rows(stages)
+            found = await self._rows(in_order(wanted, last, pace.size + 1, _FIELDS))
             self._refuse_twice(found)
             taken = found[: pace.size]
             if not taken:
