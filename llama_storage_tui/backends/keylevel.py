@@ -67,11 +67,15 @@ class _Found:
 
     def gather(self) -> None:
         """Put what begins with a branch below it: `a::` where there is an `a:`."""
+        outer: str | None = None
         for branch in sorted(self.seen):
-            outer = next((each for each in self.seen if each != branch and branch.startswith(each)), None)
-            if outer is not None:
-                self.seen[outer] += self.seen.pop(branch)
-                self.left |= {outer} if branch in self.left else set()
+            # What begins with a branch comes right behind it in this order.
+            if outer is None or not branch.startswith(outer):
+                outer = branch
+                continue
+            self.seen[outer] += self.seen.pop(branch)
+            if branch in self.left:
+                self.left.add(outer)
         below = [key for key in self.leaves if isinstance(key, str) and key.startswith(tuple(self.seen))]
         for key in below:
             branch = next(each for each in self.seen if str(key).startswith(each))
