@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import Final
 
 from llama_storage_tui.model.data import RowQuery
@@ -25,7 +24,6 @@ class RowFollower(Polling[NewRow]):
         session.backend(backend)
         self._session, self._backend, self._query = session, backend, query
         self._mark: Mark | None = None
-        self._took: float | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -38,7 +36,6 @@ class RowFollower(Polling[NewRow]):
 
     async def look(self) -> Followed[NewRow]:
         """Return the rows that were stored since the last look; the first one finds none."""
-        start = monotonic()
         tables = (await self._session.reader(self._backend)).tables
         found = await tables.rows_since(self._query, self._mark, limit=MOST)
         self._mark = found.mark
@@ -47,9 +44,4 @@ class RowFollower(Polling[NewRow]):
             NewRow(page.columns, cells, cursor)
             for cells, cursor in zip(page.rows, page.row_cursors, strict=True)
         )
-        # The first one opens and describes what the others find open.
-        seconds = 0.0 if self._took is None else monotonic() - start
-        before, self._took = self._took or 0.0, seconds
-        return Followed(
-            rows, (), found.is_cut, found.unseen, (found.way,), seconds, steadily=min(before, seconds)
-        )
+        return Followed(rows, (), found.is_cut, found.unseen, (found.way,))

@@ -86,6 +86,9 @@ _PASSING: Final = frozenset(
 class Polling(Generic[T]):
     """Looks for what was stored, again and again. Marks survive a look that fails: the next one gives what was stored meanwhile."""
 
+    _took: float | None = None
+    """Seconds of the last look; None before the first one has answered."""
+
     @property
     def has_begun(self) -> bool:
         """Whether a look has answered, so that the next one knows where to go on."""
@@ -98,7 +101,7 @@ class Polling(Generic[T]):
     async def look(self) -> Followed[T]:
         """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
 
-        Raises BackendError where nothing can be read.
+        How long it took `follow` adds. Raises BackendError where nothing can be read.
         """
         raise NotImplementedError
 
@@ -110,6 +113,7 @@ class Polling(Generic[T]):
         """
         lost = 0
         while True:
+            start = monotonic()
             try:
                 found = await self.look()
             except BackendError as error:
@@ -121,6 +125,10 @@ class Polling(Generic[T]):
                 await asyncio.sleep(failed.wait)
             else:
                 lost = 0
+                # The first one opens what the others find open.
+                seconds = 0.0 if self._took is None else monotonic() - start
+                before, self._took = self._took or 0.0, seconds
+                found = replace(found, seconds=seconds, steadily=min(before, seconds))
                 yield found
                 await asyncio.sleep(found.wait)
 
@@ -140,8 +148,6 @@ class Follower(Polling[T]):
         check_query(how.family, query)
         self._sources: OpenedSource[Place] | None = None
         self._marks: dict[Place, Mark] = {}
-        self._took = 0.0
-        self._looks_done = 0
 
     @property
     def has_begun(self) -> bool:
@@ -157,8 +163,6 @@ class Follower(Polling[T]):
 
         Raises BackendError where no table can be read.
         """
-        start = monotonic()
-        self._looks_done += 1
         sources = await self._opened()
         conditions = await self._how.conditions(self._query)
         looked = await asyncio.gather(*(self._look_at(each, conditions) for each in sources.tables))
@@ -173,17 +177,12 @@ class Follower(Polling[T]):
             for place, source in sources.sources.items()
             if isinstance(source, KeySource)
         )
-        # The first one opens what the others find open.
-        seconds = monotonic() - start if self._looks_done > 1 else 0.0
-        before, self._took = self._took, seconds
         return Followed(
             records,
             tuple(dict.fromkeys((*sources.notices, *unfollowed, *notices))),
             any(part.is_cut for part in found),
             sum(part.unseen for part in found),
             tuple(dict.fromkeys(way for part in found for way in part.ways)),
-            seconds,
-            min(before, seconds),
         )
 
     async def _opened(self) -> OpenedSource[Place]:

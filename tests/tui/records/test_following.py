@@ -45,6 +45,12 @@ def listed(found: Stage) -> list[str]:
     return [line.strip() for line in lines[head + 1 : head + 8]]
 
 
+async def pause(found: Stage) -> None:
+    """Take the focus from the terminal while a list is followed."""
+    found.app.post_message(events.AppBlur())
+    await found.until(lambda: "paused without focus" in found.text)
+
+
 async def test_new_responses_come_on_top_marked_and_the_cursor_stays_on_the_first_row() -> None:
     async with demo_stage() as found:
         await found.press("w")
@@ -81,8 +87,7 @@ async def test_it_pauses_without_the_terminals_focus_and_behind_another_screen_a
     async with demo_stage() as found:
         await found.press("w")
         await follow(found)
-        found.app.post_message(events.AppBlur())
-        await found.until(lambda: "paused without focus" in found.text)
+        await pause(found)
         store(found, "resp_blurred")
         assert [
             worker for worker in found.app.workers if worker.group == "follow" and worker.is_running
@@ -102,8 +107,7 @@ async def test_what_a_look_found_right_before_a_pause_is_shown() -> None:
     async with demo_stage() as found:
         await found.press("w")
         await follow(found)
-        found.app.post_message(events.AppBlur())
-        await found.until(lambda: "paused without focus" in found.text)
+        await pause(found)
         screen = found.app.screen
         assert isinstance(screen, FollowedScreen)
         following = screen.following
