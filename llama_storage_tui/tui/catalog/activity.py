@@ -46,6 +46,10 @@ class ActivityPane(Horizontal):
         if not self.children:
             # Only now: the first frame pays for no widget that has nothing to say.
             self.mount(Static(id="attention"), Static(id="latest"))
+        if (
+            not self.children
+        ):  # the config is read again: this screen is being left, and takes nothing any more
+            return
         self.query_one("#attention", Static).update(
             Content("\n").join(map(_line, _attention(found, now, keys)))
             if self.screen.has_class("-tall")

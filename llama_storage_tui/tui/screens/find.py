@@ -103,7 +103,8 @@ class FindScreen(WorkScreen):
         self.call_later(self._find_ask)
 
     def _find_ask(self) -> None:
-        self.query_one(FindBar).open(self._find_last)
+        for bar in self.query(FindBar):  # none where the screen is being left
+            bar.open(self._find_last)
 
     @on(FindBar.Sent)
     def _find_sent(self, message: FindBar.Sent) -> None:

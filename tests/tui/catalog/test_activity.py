@@ -7,10 +7,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from llama_storage_tui.services.overview.activity import Activity
 from llama_storage_tui.services.remembered_choices import ConfigChoice
+from llama_storage_tui.tui.catalog.activity import ActivityPane
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from llama_storage_tui.tui.style.glyphs import ProbeState
-from tests.tui.gallery import NARROW, Stage, demo_stage, stage
+from tests.tui.gallery import NARROW, NOW, Stage, demo_stage, stage
 from tests.tui.made_up import MemoryReader, made_up_readers
 
 
@@ -116,3 +118,13 @@ def test_a_choice_in_a_file_that_holds_something_else_is_none_and_can_be_made(tm
         assert [choice.is_made, choice.make(is_made=True), choice.is_made] == [False, True, True]
         assert json.loads(path.read_text())["servers"] == [str(Path("run.yaml").absolute())]
     assert not ConfigChoice(Path("/dev/null/x/remembered.json"), "servers", "run.yaml").make(is_made=True)
+
+
+async def test_what_arrives_while_the_screen_is_left_changes_nothing() -> None:
+    async with stage() as found:
+        pane = ActivityPane()
+        await found.app.screen.mount(pane)
+        leaving = pane.remove()
+        pane.show(Activity(), NOW, {})
+        assert not pane.children
+        await leaving
