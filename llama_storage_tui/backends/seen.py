@@ -9,7 +9,7 @@ from typing import Final
 _SMALLEST: Final = 1 << 10
 _AT_ONCE: Final = 1 << 18
 """Hashes that are compared with each other at a time: some 15 MB of Python's numbers."""
-_PARTS: Final = 16
+PARTS: Final = 16
 _STANDS_FOR_EMPTY: Final = 1
 
 
@@ -73,17 +73,18 @@ class SeenKeys:
 class DistinctKeys:
     """A count of keys by their 64-bit hashes, 8 bytes each: what counts does not need to know of each key whether it is new."""
 
-    __slots__ = ("_notes", "_parts")
+    __slots__ = ("_parts", "notes")
 
     def __init__(self) -> None:
         # Apart from the start: equal hashes are in one part, and each is looked at once more, and not once for every part.
-        self._parts = tuple(array("q") for _ in range(_PARTS))
-        self._notes = tuple(part.append for part in self._parts)
+        self._parts = tuple(array("q") for _ in range(PARTS))
+        self.notes = tuple(part.append for part in self._parts)
+        """What notes a key's hash, by the hash's remainder: for a loop over millions of keys, where a call for each costs most."""
 
     def add(self, key: bytes) -> None:
         """Note a key, maybe once more."""
         number = hash(key)
-        self._notes[number % _PARTS](number)
+        self.notes[number % PARTS](number)
 
     def __len__(self) -> int:
         """Return how many different ones there were."""
@@ -95,5 +96,5 @@ def _distinct(hashes: array[int]) -> int:
     if passes == 1:
         return len(set(hashes))
     return sum(
-        len({number for number in hashes if number // _PARTS % passes == turn}) for turn in range(passes)
+        len({number for number in hashes if number // PARTS % passes == turn}) for turn in range(passes)
     )

@@ -38,7 +38,7 @@ SPARSE: Final = 1_000
 """One key in so many is of the sparse namespace."""
 MEGABYTE: Final = 1024 * 1024
 BYTE_ORDER: Final = {"locale": "simple"}
-REQUESTS: Final = 20_000
+REQUESTS: Final = 100_000
 """Of the second client, for each measure of its latency."""
 
 CONFIG = """

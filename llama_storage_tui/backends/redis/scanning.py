@@ -1,12 +1,11 @@
 """Going through the keys of a Redis database by SCAN: one command in flight, each short, with pauses between.
 
-The server answers one client at a time. So a step looks at few keys, and after some of them the scan rests: other clients wait for
-a fraction of a millisecond, and seldom.
+The server answers one client at a time. So a step looks at few keys, and the scan rests after it (`pace.py`): of a hundred
+questions of another client fewer than one have to wait.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os.path
 import re
 import time
@@ -16,16 +15,12 @@ from typing import Final
 from llama_storage_tui.backends.ranges import is_selected, is_storable
 from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
-from llama_storage_tui.backends.seen import DistinctKeys
+from llama_storage_tui.backends.seen import PARTS, DistinctKeys
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
 
-STEP: Final = 1_000
-"""Keys that the server looks at for one answer: under half a millisecond of its time."""
-STRETCH: Final = 0.005
-"""Seconds of waiting for answers after which a scan rests: a shorter rest than a millisecond would not be kept by the clock."""
-REST: Final = 0.1
-"""How long it rests, measured by that."""
+STEP: Final = 3_000
+"""Keys that the server looks at for one answer: up to three milliseconds of its time, as seldom as `pace` allows."""
 _SPECIAL: Final = re.compile(rb"[\\*?\[\]]")
 
 
@@ -90,13 +85,14 @@ class KeyCounts:
         longest_first = sorted(map(stored, known - {""}), key=len, reverse=True)
         self._find = re.compile(b"|".join(map(re.escape, longest_first)) if longest_first else b"").match
         self._groups = {beginning: DistinctKeys() for beginning in (b"", *longest_first)}
+        self._notes = {beginning: found.notes for beginning, found in self._groups.items()}
 
     def add(self, keys: Iterable[bytes]) -> None:
         """Note keys, some of them maybe once more."""
-        find, groups = self._find, self._groups
+        find, notes = self._find, self._notes
         for key in keys:
-            found = find(key)
-            groups[found[0] if found else b""].add(key)
+            found, number = find(key), hash(key)
+            notes[found[0] if found else b""][number % PARTS](number)
 
     def numbers(self) -> list[int]:
         """Return the number of each selection's keys."""
@@ -120,15 +116,13 @@ class Scan:
     ) -> AsyncGenerator[list[bytes], None]:
         """Yield what each step finds of the keys with that beginning, some twice, until the scan's end."""
         match = ("MATCH", pattern_of(lead)) if lead else ()
-        busy = 0.0
         while not self.is_done:
             began = time.perf_counter()
             question: Question = (Command.SCAN, self.position, *match, "COUNT", STEP)
             position, keys = await connection.one(*question, seconds=seconds)
             self.position, self.is_done = int(position), int(position) == 0
             self.looked += STEP
-            busy += time.perf_counter() - began
+            took = time.perf_counter() - began
             yield keys
-            if busy >= STRETCH and not self.is_done:
-                await asyncio.sleep(busy * REST)
-                busy = 0.0
+            if not self.is_done:
+                await connection.pace.rest_after(STEP, took)
