@@ -11,6 +11,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import LoginTarget, Target
+from llama_storage_tui.model.version import Version
 
 if TYPE_CHECKING:
     # Names of annotations only.
@@ -29,12 +30,22 @@ def _no_statements(_: Sheet) -> tuple[str, ...]:
     return ()
 
 
-def _no_fault(_: str, __: int) -> HostFault | None:
+def _no_fault(_: WrittenHost) -> HostFault | None:
     return None
 
 
 def _no_reason(_: BackendSettings, __: str) -> str | None:
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenHost:
+    """The host in a backend's settings, and what decides how a server's driver reads it."""
+
+    text: str
+    port: int
+    type: str
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +122,8 @@ class EngineSpec(Generic[AnyTarget]):
     """Yields where a test's connection, or a server's, is not what the settings say."""
     cannot_connect: Callable[[BackendSettings, str], str | None] = _no_reason
     """Returns why a server of the version cannot connect to the backend of that name, though this program can."""
-    host_fault: Callable[[str, int], HostFault | None] = _no_fault
-    """Returns what is wrong with a host as a server's driver reads it, with the port beside it."""
+    host_fault: Callable[[WrittenHost], HostFault | None] = _no_fault
+    """Returns what is wrong with a host as a server's driver reads it."""
 
     @property
     def inline_types(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from llama_storage_tui.backends.settings import LOGIN_NOT_ENCODED
-from llama_storage_tui.backends.spec import HostFault
+from llama_storage_tui.backends.spec import HostFault, WrittenHost
 from llama_storage_tui.deferred import dataclass
 
 SCHEME: Final = "mongodb://"
@@ -68,10 +68,10 @@ def parse_host(text: str, port: int = DEFAULT_PORT) -> MongoPlace:
     )
 
 
-def host_fault(host: str, port: int) -> HostFault | None:
+def host_fault(host: WrittenHost) -> HostFault | None:
     """Return why pymongo refuses a host; None where it does not."""
     try:
-        parse_host(host, port)
+        parse_host(host.text, host.port)
     except ValueError as reason:
         return HostFault(str(reason))
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from llama_storage_tui.backends.postgres.server_login import pasted_wrongly, unlike_config
+from llama_storage_tui.backends.postgres.server_login import host_fault, pasted_wrongly, unlike_config
 from llama_storage_tui.backends.postgres.target import PostgresTarget, container, location, postgres_target
 from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
@@ -75,4 +75,5 @@ ENGINE: Final = EngineSpec(
     roles=Roles(_login, _server),
     unlike_config=unlike_config,
     cannot_connect=_cannot_connect,
+    host_fault=host_fault,
 )

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from llama_storage_tui.backends.settings import BackendSettings
+from llama_storage_tui.backends.spec import HostFault, WrittenHost
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
@@ -73,6 +74,25 @@ def pasted_wrongly(type_: str, version: Version, host: object, user: object, pas
         return "user"
     if isinstance(host, str) and BREAKS_HOST.search(host) and not re.fullmatch(r"\[[^/?]+\]", host):
         return "host"
+    return None
+
+
+def host_fault(host: WrittenHost) -> HostFault | None:
+    """Return why a server's driver finds no server under a host, where it is given as a field of its own (by all but pasted URLs).
+
+    Seen with psycopg2 2.9 and asyncpg 0.32: the whole text is looked up as a name, a port or brackets with it.
+    """
+    text = host.text
+    if is_pasted(host.type, host.version) or text.startswith("/") or ":" not in text:
+        return None
+    if "://" in text:
+        return HostFault("is a URL, which is looked up as a name")
+    if text.startswith("[") and text.endswith("]"):
+        return HostFault(
+            "is an IPv6 address in brackets, which PostgreSQL's drivers take for a name: it goes without"
+        )
+    if text.count(":") == 1 or "]:" in text:
+        return HostFault("holds a port, and the whole is looked up as a name")
     return None
 
 

@@ -16,7 +16,7 @@ AT_ONCE: Final = 20_000
 """Keys that may be looked at without a rest."""
 
 
-class Pace:
+class ScanPace:
     """How many keys the scans of a connection may still look at before they rest."""
 
     def __init__(self) -> None:

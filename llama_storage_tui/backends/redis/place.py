@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from llama_storage_tui.backends.settings import LOGIN_NOT_ENCODED
-from llama_storage_tui.backends.spec import HostFault
+from llama_storage_tui.backends.spec import HostFault, WrittenHost
 from llama_storage_tui.deferred import dataclass
 
 DEFAULT_HOST: Final = "localhost"
@@ -49,13 +49,13 @@ def parse_place(host: str, port: int) -> RedisPlace:
     )
 
 
-def host_fault(host: str, port: int) -> HostFault | None:
+def host_fault(host: WrittenHost) -> HostFault | None:
     """Return what is wrong with a host: redis-py refuses it, or the scheme of a URL becomes the host."""
     try:
-        place = parse_place(host, port)
+        place = parse_place(host.text, host.port)
     except ValueError as reason:
         return HostFault(str(reason))
-    if "://" not in host:
+    if "://" not in host.text:
         return None
     return HostFault(
         f"is a URL. Servers write it into redis://HOST:PORT, and so connect to {place.host}, port {place.port}, without TLS",

@@ -7,7 +7,7 @@ from typing import Final
 
 from llama_storage_tui.backends.registry import ENGINES
 from llama_storage_tui.backends.settings import LOGIN_NOT_ENCODED
-from llama_storage_tui.backends.spec import HostFault
+from llama_storage_tui.backends.spec import HostFault, WrittenHost
 from llama_storage_tui.config.rules.serving import LATER, used_texts
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import Backend
@@ -17,8 +17,8 @@ UNUSABLE_HOST: Final = Rule(
     id="unusable-host",
     severity=Severity.ERROR,
     stage=Stage.START,
-    title="The driver of a key-value backend refuses its host",
-    advice="Write a name or an address; an IPv6 address in brackets.",
+    title="The driver of a backend refuses its host",
+    advice="Write a name or an address. Engines differ in whether an IPv6 address has brackets: the message tells.",
     also=((Severity.WARNING, Stage.NEVER),),
 )
 URL_AS_HOST: Final = Rule(
@@ -36,9 +36,10 @@ def faulty_hosts(view: View) -> Iterator[Finding]:
     """A host that the driver of its engine refuses, or that names another place than it seems to."""
     for engine in ENGINES:
         for backend, host, is_opened in used_texts(view, "host", *engine.types):
+            written = WrittenHost(host, _port(backend), backend.type, view.version)
             # The text is masked here: what a login looks like only those know who made the target of it.
             is_login = backend.problem == f"its host {LOGIN_NOT_ENCODED}"
-            fault = HostFault(LOGIN_NOT_ENCODED) if is_login else engine.host_fault(host, _port(backend))
+            fault = HostFault(LOGIN_NOT_ENCODED) if is_login else engine.host_fault(written)
             if fault is not None:
                 yield _finding(view, backend, fault, is_opened=is_opened)
 

@@ -1,4 +1,4 @@
-"""Hosts of Redis and MongoDB that a driver refuses, or reads as another address."""
+"""Hosts that a driver refuses, or reads as another address."""
 
 import pytest
 
@@ -29,6 +29,10 @@ CASES = [
         ("kv_redis", "cache:6380", "cache"),
         ("kv_redis", "':p/w@cache'", "':p%2Fw@cache'"),
         ("kv_mongodb", "::1", "'[::1]'"),
+        ("kv_postgres", "'[::1]'", "'::1'"),
+        ("kv_postgres", "db:6432", "db"),
+        ("kv_postgres", "'[::1]:6432'", "/run/postgresql"),
+        ("kv_postgres", "postgresql://db/stack", "db"),
         ("kv_mongodb", "'mongodb://h:x'", "'mongodb://h:1'"),
     )
 ] + [
