@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Final, Protocol, TypeVar
@@ -46,7 +46,8 @@ _SETTINGS: Final = sa.text(
 )
 
 
-_opened: Final[ContextVar[list[asyncpg.Connection]]] = ContextVar("connections of a unit of work")
+_opened: Final[ContextVar[Callable[[asyncpg.Connection], None]]] = ContextVar("what a unit of work is on")
+"""Told of each connection that a unit of work gets, new or from the pool."""
 
 
 class _AdaptedConnection(Protocol):
@@ -122,8 +123,10 @@ class PostgresEngine:
         """Run a unit; a host that stops answering, also to SQLAlchemy's own first statements, is left after a while.
 
         Its socket is closed then: to cancel would send a ROLLBACK after what is not answered, and wait for that without a limit.
+        The time runs from when the unit has a connection: to wait for a free one, and to connect, have limits of their own.
         """
         opened: list[asyncpg.Connection] = []
+        timer: asyncio.TimerHandle | None = None
         is_given_up = False
 
         def give_up() -> None:
@@ -132,10 +135,13 @@ class PostgresEngine:
             for driver in opened:
                 driver.terminate()
 
-        before = _opened.set(opened)
-        # To connect has a limit of its own.
-        most = 0 if seconds is None else self._timeouts.connect + seconds + GRACE_SECONDS
-        timer = asyncio.get_running_loop().call_later(most, give_up) if most else None
+        def begin(driver: asyncpg.Connection) -> None:
+            nonlocal timer
+            opened.append(driver)
+            if timer is None and seconds is not None:
+                timer = asyncio.get_running_loop().call_later(seconds + GRACE_SECONDS, give_up)
+
+        before = _opened.set(begin)
         try:
             async with self._transaction(seconds) as connection:
                 return await work(connection)
@@ -153,7 +159,7 @@ class PostgresEngine:
         async with self._engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             if isinstance(driver, asyncpg.Connection):
-                _opened.get([]).append(driver)
+                _opened.get(_ignored)(driver)
             await connection.execute(_SETTINGS, {"limit": statement_timeout(seconds)})
             yield connection
 
@@ -173,8 +179,12 @@ class PostgresEngine:
 
     async def _create(self) -> asyncpg.Connection:
         driver = await connect(self._target, seconds=self._timeouts.connect)
-        _opened.get([]).append(driver)
+        _opened.get(_ignored)(driver)
         return driver
+
+
+def _ignored(_: asyncpg.Connection) -> None:
+    """Note no connection: a stream has no limit."""
 
 
 @dataclass(frozen=True, slots=True)

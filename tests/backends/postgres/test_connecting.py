@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 import traceback
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from llama_storage_tui.backends.postgres.engine import POOL_SIZE, PostgresEngine
 from llama_storage_tui.backends.postgres.target import PostgresSession, PostgresTarget
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Probe
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.secrets import Secret
 from tests import fronts
 from tests.patience import PATIENCE
@@ -115,6 +121,31 @@ async def test_a_host_that_stops_answering_once_the_login_is_done_is_left_after_
         with pytest.raises(BackendError, match="No answer within") as read:
             await reader.tables.tables()
     assert tested.value.failure is read.value.failure is FailureKind.TIMEOUT
+
+
+async def test_to_wait_for_a_free_connection_takes_nothing_of_the_time_of_a_statement(
+    postgres_server: Server,
+) -> None:
+    engine = PostgresEngine(postgres_server.target(), timeouts=Timeouts(connect=1.0, query=PATIENCE))
+    waiting: list[asyncio.Task[object]] = []
+    all_busy = asyncio.Barrier(POOL_SIZE)
+
+    async def asked(connection: AsyncConnection, statement: str) -> object:
+        return (await connection.execute(sa.text(statement))).scalar_one()
+
+    async def busy(connection: AsyncConnection) -> object:
+        if await all_busy.wait() == 0:
+            failing = partial(asked, statement="SELECT 1 / 0")
+            waiting.append(asyncio.create_task(engine.run(failing, seconds=0.1)))
+        # Longer than the waiting unit may take on its own, with what it gets for a new connection and for a silent host.
+        return await asked(connection, "SELECT pg_sleep(3.5)")
+
+    try:
+        await asyncio.gather(*(engine.run(busy, seconds=PATIENCE) for _ in range(POOL_SIZE)))
+        with pytest.raises(BackendError, match="division by zero"):
+            await waiting[0]
+    finally:
+        await engine.close()
 
 
 async def test_no_connection_left_is_said_so(postgres_server: Server) -> None:
