@@ -39,6 +39,8 @@ POOL_SIZE: Final = 3
 """A page, a count beside it, and an export: more would only take connections from the servers."""
 
 CLOSE_SECONDS: Final = 1.0
+LEAVE_SECONDS: Final = 2.0
+"""How long the end of a transaction is waited for; a host that does not answer it is left."""
 
 _SETTINGS: Final = sa.text(
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', 'UTC', true),"
@@ -156,12 +158,33 @@ class PostgresEngine:
 
     @asynccontextmanager
     async def _transaction(self, seconds: float | None) -> AsyncIterator[AsyncConnection]:
-        async with self._engine.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            if isinstance(driver, asyncpg.Connection):
-                _opened.get(_ignored)(driver)
-            await connection.execute(_SETTINGS, {"limit": statement_timeout(seconds)})
-            yield connection
+        """Give a connection within a transaction; it may be left at any time, also where the host no longer answers."""
+        left_by: BaseException | None = None
+        timer: asyncio.TimerHandle | None = None
+        try:
+            async with self._engine.connect() as connection:
+                driver = (await connection.get_raw_connection()).driver_connection
+                if isinstance(driver, asyncpg.Connection):
+                    _opened.get(_ignored)(driver)
+                try:
+                    await connection.execute(_SETTINGS, {"limit": statement_timeout(seconds)})
+                    yield connection
+                except BaseException as error:
+                    left_by = error
+                    raise
+                finally:
+                    # A ROLLBACK follows, and before it what cancels a statement, neither of which has a limit.
+                    if isinstance(driver, asyncpg.Connection):
+                        timer = asyncio.get_running_loop().call_later(LEAVE_SECONDS, driver.terminate)
+        except Exception:
+            if left_by is not None:
+                raise left_by from None
+            if timer is None:
+                raise
+            # All that was asked for is read, and whether the server heard of the end says nothing about it.
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     def _adapted(self) -> DBAPIConnection:
         """Connect through the adapter itself: `async_creator` would leave no way to its two settings.
