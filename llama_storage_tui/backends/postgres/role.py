@@ -107,6 +107,7 @@ class PostgresRole:
             role_oid=facts["role_oid"],
             started=facts["started"],
             is_replica=facts["is_replica"],
+            is_read_only=facts["is_replica"] or facts["is_read_only"],
             checks=tuple(role_rules.checks(answer)),
             strategy=role_rules.strategy(answer),
             steps=role_rules.STEPS,
