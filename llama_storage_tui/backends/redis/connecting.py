@@ -18,7 +18,7 @@ from redis.exceptions import InvalidResponse, RedisError, ResponseError
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.redis import failures
 from llama_storage_tui.backends.redis.commands import OF_THE_CONNECTION, Command, Question, Word, WriteCommand
-from llama_storage_tui.backends.redis.pace import Pace
+from llama_storage_tui.backends.redis.pace import ScanPace
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.limits import Timeouts
@@ -64,7 +64,7 @@ class RedisConnection:
         self._writes = writes
         self._target = target
         self._timeouts = timeouts
-        self.pace = Pace()
+        self.pace = ScanPace()
         self._is_checked = False
         self._last_answer = 0.0
         """By the clock on the wall, which goes on while a machine sleeps; 0 where nothing has answered yet."""
