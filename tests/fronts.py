@@ -7,6 +7,7 @@ import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -117,6 +118,33 @@ def stalling(port: int, *, after: int) -> Handler:
             questions.close()
 
     return handler
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line to a server's port that can go dead: nothing that the server says comes back then, and nothing is closed."""
+
+    port: int
+    is_dead: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_connection("127.0.0.1", self.port)
+
+        async def back() -> None:
+            while chunk := await answers.read(65536):
+                if not self.is_dead.is_set():
+                    writer.write(chunk)
+                    await writer.drain()
+
+        answering = asyncio.ensure_future(back())
+        try:
+            while chunk := await reader.read(65536):
+                if not self.is_dead.is_set():
+                    questions.write(chunk)
+                    await questions.drain()
+        finally:
+            answering.cancel()
+            questions.close()
 
 
 async def web_server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -148,6 +148,32 @@ class Server:
             rules.write_text(before)
             self.reload()
 
+    @contextmanager
+    def standby(self) -> Iterator[Server]:
+        """Start a hot standby that replays what this server does; its superuser comes by its own socket, as here."""
+        folder = Path(tempfile.mkdtemp(prefix="lst-pg-"))
+        made = self._postgres
+        try:
+            if made.system_user is not None:
+                shutil.chown(folder, user=made.system_user)
+            with self.admitting("local replication all trust"):
+                found = Server(free_port(), folder, folder / "data", made)
+                here = ("-h", str(self.folder), "-p", str(self.port), "-U", "postgres")
+                pgexec(
+                    "pg_basebackup",
+                    (*here, "-D", str(found.pgdata), "-R", "-X", "stream", "-c", "fast"),
+                    bin_path=made.bin_path,
+                    user=made.system_user,
+                )
+                folder.chmod(0o755)
+                found.start()
+                try:
+                    yield found
+                finally:
+                    found.control("-m", "immediate", "stop")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def reload(self) -> None:
         """Have the server read its settings and rules; every connection from now on follows them."""
         # Connections are forked from the process that reads, and inherit when it did.

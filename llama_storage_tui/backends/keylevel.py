@@ -6,14 +6,14 @@ follows the number of its parts, not the number of keys: a hundred keys below a 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Final
 
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.ranges import KeyRange, ranges_of, successor
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Count, KeyBranch, KeyEntry, KeyLevel, KeySelection
+from llama_storage_tui.model.data import Count, KeyBranch, KeyEntry, KeyLevel, KeyPage, KeySelection
 
 PROBE: Final = 20
 """Keys of a probe, which doubles while all that it meets are keys of the level itself."""
@@ -102,10 +102,25 @@ async def ordered_level(
     counts = {branch: Count(number, branch not in found.left) for branch, number in found.seen.items()}
     if count is not None and found.left:
         counts |= await _counted(selection, [each for each in found.seen if each in found.left], count)
+    return KeyLevel(_in_order(found, counts), is_complete=is_complete)
+
+
+def partial_level(page: KeyPage, prefix: str, separator: str) -> KeyLevel:
+    """Return what a page of keys shows of a level: of each branch at least what the page has of it, and no more than PARTS."""
+    found = _Found(prefix, separator)
+    found.take(page.keys)
+    found.gather()
+    counts = {branch: Count(number, page.is_complete) for branch, number in found.seen.items()}
+    parts = _in_order(found, counts)
+    is_complete = page.is_complete and len(parts) <= PARTS
+    return KeyLevel(parts[:PARTS], is_complete, page.scanned, page.total)
+
+
+def _in_order(found: _Found, counts: Mapping[str, Count]) -> tuple[KeyBranch | KeyEntry, ...]:
     parts: dict[str, KeyBranch | KeyEntry] = {each: KeyBranch(each, counts[each]) for each in counts}
     parts |= {key: entry for key, entry in found.leaves.items() if isinstance(key, str)}
     odd = [entry for key, entry in found.leaves.items() if not isinstance(key, str)]
-    return KeyLevel((*(parts[name] for name in sorted(parts)), *odd), is_complete=is_complete)
+    return (*(parts[name] for name in sorted(parts)), *odd)
 
 
 async def _walk(ranges: Sequence[KeyRange], found: _Found, fetch: Fetch, probe: int) -> bool:

@@ -25,6 +25,10 @@ SCAN_BUDGET: Final = 50_000
 TEXT: Final = ("s", "text")
 ODD: Final = ("s", "odd")
 
+# Written into a call, a union of types is made anew for every key.
+_OF_A_KEY: Final = (str, bytes, type(None))
+_OF_A_CELL: Final = (str, int, float, bool, bytes, type(None))
+
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
@@ -194,10 +198,15 @@ def checked(shape: TableShape | None, name: str, *, where: str) -> TableShape:
 def entry_of(raw: Sequence[object], now: datetime) -> KeyEntry:
     """Return the entry of a row that begins with key, size and expiration."""
     key, size, expiration = raw[:3]
+    entry = KeyEntry(
+        key=key if isinstance(key, _OF_A_KEY) else str(key), bytes=size if isinstance(size, int) else None
+    )
+    if expiration is None:
+        return entry
     expires_at, text = expiry.read(as_cell(expiration))
     return KeyEntry(
-        key=key if isinstance(key, str | bytes | None) else str(key),
-        bytes=size if isinstance(size, int) else None,
+        key=entry.key,
+        bytes=entry.bytes,
         expires_at=expires_at,
         is_expired=expiry.is_past(expires_at, now),
         expiration_text=text,
@@ -206,4 +215,4 @@ def entry_of(raw: Sequence[object], now: datetime) -> KeyEntry:
 
 def as_cell(value: object) -> Cell:
     """Return a driver's value as one that can be shown."""
-    return value if isinstance(value, str | int | float | bool | bytes | None) else str(value)
+    return value if isinstance(value, _OF_A_CELL) else str(value)

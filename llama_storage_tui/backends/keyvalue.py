@@ -219,7 +219,7 @@ class SqlKeyValueReader:
                 is_text = isinstance(row.entry.key, str)
                 raw = found.get(str(row.entry.key)) if is_text else await keys.at(row)
                 if raw is not None:
-                    stored.append(_stored(raw, None))
+                    stored.append(StoredValue(_current(row.entry, raw), as_cell(raw[3])))
             return stored
 
         return await self._ask(read, seconds=None)
@@ -232,6 +232,12 @@ def _position(after: Cursor | None, name: str) -> tuple[Part, Part] | None:
     if stage not in {TEXT, ODD} or part is None:
         raise cursors.refused()
     return stage, part
+
+
+def _current(entry: KeyEntry, raw: Sequence[object]) -> KeyEntry:
+    """Return the entry of a stored row: the one that was found, where its key never expires and its value is as long as then."""
+    never_expires = raw[2] is None and entry.expires_at is None and entry.expiration_text is None
+    return entry if never_expires and raw[1] == entry.bytes else entry_of(raw, datetime.now(UTC))
 
 
 def _stored(raw: Sequence[object], limit: int | None) -> StoredValue:

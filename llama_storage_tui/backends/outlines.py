@@ -39,6 +39,8 @@ class WantedParts:
     items: dict[int, WantedParts] = dataclass_field(default_factory=dict)
     every: WantedParts | None = None
     """What is asked of each item of a list."""
+    is_counted: bool = False
+    """Whether the number of a list's items is asked for."""
 
     @classmethod
     def by(cls, fields: Iterable[Field]) -> WantedParts:
@@ -49,6 +51,8 @@ class WantedParts:
             place = root.at(field.path)
             if field.measure is Measure.VALUE:
                 place.whole = True
+            elif field.measure is Measure.ITEMS:
+                place.is_counted = True
             elif field.measure is Measure.EACH:
                 place.every = place.every or cls()
                 for item in (place.every, *place.items.values()):
@@ -76,20 +80,26 @@ class WantedParts:
             key: part for key, part in other.items.items() if key not in self.items
         }
         every = other.every if self.every is None else self.every.beside(other.every)
-        return WantedParts(self.whole or other.whole, members, items, every)
+        return WantedParts(
+            self.whole or other.whole, members, items, every, self.is_counted or other.is_counted
+        )
 
     def item(self, index: int) -> WantedParts | None:
         """Return what is asked of an item of a list."""
         return self.items.get(index, self.every)
 
 
-def outline(text: str, wanted: WantedParts) -> str | None:
+def outline(text: str, wanted: WantedParts, *, lengths: str | None = None) -> str | None:
     """Return a document's outline, in which every field has the value that it has in the document; None where that is no JSON.
 
     Numbers that are none (NaN, Infinity), which Python writes, are null in it.
+
+    With `lengths`, a name that no document has, a list that is a member keeps only the items at its beginning and end that are
+    asked for; its length is the member beside it that is called `lengths` and the list's name. An engine that copies the outline
+    for each field then copies little.
     """
     try:
-        walk = _Walk(text)
+        walk = _Walk(text, lengths)
         made = "".join(walk.value(wanted, 0))
         is_whole = walk.skip_space() == len(text)
     except (ValueError, IndexError, RecursionError):
@@ -108,8 +118,10 @@ class _HeldItem:
 class _Walk:
     """A walk through a document's text; `at` is where it is."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, lengths: str | None) -> None:
         self._text = text
+        self._lengths = lengths
+        self._length: int | None = None
         self._constants: list[str] = []
         # Digits stay text: Python refuses numbers of more than 4,300, and nobody here counts with them.
         # Not a method of this object: a circle would keep the text until the garbage is collected.
@@ -124,17 +136,19 @@ class _Walk:
         self.at = self.at if found is None else found.end()
         return self.at
 
-    def value(self, wanted: WantedParts | None, depth: int) -> Iterator[str]:
-        """Go past a value; yield what is kept of it."""
+    def value(self, wanted: WantedParts | None, depth: int, *, may_shorten: bool = False) -> Iterator[str]:
+        """Go past a value; yield what is kept of it, of a list perhaps its two ends."""
         opening = self._text[self.skip_space()]
         is_kept = wanted is not None and wanted.whole
-        is_asked = wanted is not None and bool(wanted.members or wanted.items or wanted.every)
+        is_asked = wanted is not None and bool(
+            wanted.members or wanted.items or wanted.every or wanted.is_counted
+        )
         if opening not in "{[" or is_kept or not (is_asked or depth < _WALKED):
             yield self._built(opening, is_kept=is_kept)
         elif opening == "{":
             yield from self._object(wanted or WantedParts(), depth)
         else:
-            yield from self._list(wanted or WantedParts(), depth)
+            yield from self._list(wanted or WantedParts(), depth, may_shorten=may_shorten)
 
     def _built(self, opening: str, *, is_kept: bool) -> str:
         start = self.at
@@ -164,12 +178,18 @@ class _Walk:
                 self._pass(depth + 1)
             else:
                 yield f"{before}{name}:"
-                yield from self.value(inner, depth + 1)
+                yield from self.value(inner, depth + 1, may_shorten=self._lengths is not None)
+                if self._length is not None:
+                    yield f",{json.dumps(f'{self._lengths}{key}')}:{self._length}"
+                    self._length = None
                 before = ","
             is_first = False
         yield "}"
 
-    def _list(self, wanted: WantedParts, depth: int) -> Iterator[str]:
+    def _list(self, wanted: WantedParts, depth: int, *, may_shorten: bool) -> Iterator[str]:
+        is_short = may_shorten and wanted.every is None
+        first_kept = max((place + 1 for place in wanted.items if place >= 0), default=0)
+        before = ""
         yield "["
         self.at += 1
         index, is_more = 0, self._text[self.skip_space()] != "]"
@@ -181,10 +201,12 @@ class _Walk:
             inner = wanted.item(index)
             held.append(_HeldItem(self.skip_space(), "".join(self._item(inner, depth))))
             if len(held) > most_held:
-                # Apart: of many items that nobody asks for, each is the same two texts.
-                if index > most_held:
-                    yield ","
-                yield held.popleft().made
+                made = held.popleft().made
+                if not is_short or index - most_held < first_kept:
+                    # Apart: of many items that nobody asks for, each is the same two texts.
+                    yield before
+                    yield made
+                    before = ","
             found = _NEXT.match(self._text, self.at)
             if found is None:
                 raise ValueError("a list has no end")
@@ -196,8 +218,11 @@ class _Walk:
                 self.at = item.start
                 inner = wanted.items[place].beside(wanted.item(index + place))
                 item.made = "".join(self.value(inner, depth + 1))
-            yield f"{',' if index + place > 0 else ''}{item.made}"
+            yield before
+            yield item.made
+            before = ","
         self.at = end
+        self._length = index if is_short else None
         yield "]"
 
     def _item(self, inner: WantedParts | None, depth: int) -> Iterator[str]:

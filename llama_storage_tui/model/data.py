@@ -78,10 +78,15 @@ class KeyBranch:
 
 @dataclass(frozen=True, slots=True)
 class KeyLevel:
-    """What comes next after a prefix: branches and keys, in key order. `is_complete` False where a bound ended the search."""
+    """What comes next after a prefix: branches and keys, in key order. `is_complete` False where a bound ended the search.
+
+    `scanned` and `total` are those of a `KeyPage`, where the engine found it without an order of keys.
+    """
 
     parts: tuple[KeyBranch | KeyEntry, ...]
     is_complete: bool = True
+    scanned: int = 0
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

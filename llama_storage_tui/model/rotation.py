@@ -107,6 +107,8 @@ class RoleFacts:
     notices: tuple[str, ...] = ()
     unchecked: tuple[str, Help] = ("", "")
     """How a server of this engine comes to check no password, and what to do about that."""
+    is_read_only: bool = False
+    """Whether it takes no changes from this role, replica or not."""
     scram_iterations: int | None = None
     """For a verifier that is computed here; None where the server is given the password and makes its own."""
     connections: tuple[int, int] | None = None

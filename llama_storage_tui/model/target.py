@@ -62,6 +62,11 @@ class LoginTarget(Target):
         return self.seeds
 
     @property
+    def each_server(self) -> tuple[LoginTarget, ...]:
+        """What may be a server of its own, each alone: the hosts between which no driver chooses by their role."""
+        return (self,)
+
+    @property
     def endpoint(self) -> tuple[object, ...]:
         """What a login depends on besides user and password."""
         raise NotImplementedError

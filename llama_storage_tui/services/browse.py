@@ -14,6 +14,7 @@ from llama_storage_tui.model.data import (
     Cell,
     Count,
     Cursor,
+    KeyLevel,
     KeyPage,
     KeySelection,
     Namespace,
@@ -198,7 +199,7 @@ async def keys(
     )
 
 
-def looked_at(page: KeyPage) -> str:
+def looked_at(page: KeyPage | KeyLevel) -> str:
     """Say how many keys a search looked at, of about how many where that is known."""
     if not page.scanned:
         return ""

@@ -28,7 +28,7 @@ class Level:
     parts: tuple[KeyBranch | KeyEntry, ...]
     is_complete: bool = True
     said: str = ""
-    """How many keys were looked at, where the engine has no order and looks at all of them."""
+    """How many keys were looked at, where the engine has no order to find a level by."""
 
 
 @dataclass(slots=True)
@@ -71,11 +71,9 @@ async def key_level(session: Session, backend: str, namespace: Namespace, prefix
     if namespace.referenced_by and not namespace.selection.include:
         return Level(start, ())
     level = await reader.level(namespace.selection, start, separator=SEPARATOR)
-    return (
-        await _looked(reader, namespace, start)
-        if level is None
-        else Level(start, level.parts, level.is_complete)
-    )
+    if level is None:
+        return await _looked(reader, namespace, start)
+    return Level(start, level.parts, level.is_complete, "" if level.is_complete else browse.looked_at(level))
 
 
 async def _looked(reader: KeyValueReader, namespace: Namespace, start: str) -> Level:

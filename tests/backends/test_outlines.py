@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llama_storage_tui.backends.outlines import WantedParts, outline
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape
+from llama_storage_tui.backends.sqlite.documents import SqliteDocuments
+from llama_storage_tui.backends.sqlite.python_json import LENGTHS
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.model.data import Cell, Column
 from llama_storage_tui.model.families import TableLayout
@@ -117,3 +121,46 @@ def test_positions_from_the_end_of_a_list_are_the_same_in_the_outline(found: obj
     shape = ColumnShape(Column(DOCUMENT, "JSON"), ColumnKind.JSON)
     whole, outlined = (StoredRow({DOCUMENT: each}, {}, {DOCUMENT: shape}) for each in (text, made))
     assert [outlined.value(field) for field in FROM_THE_END] == [whole.value(field) for field in FROM_THE_END]
+
+
+IN_A_LIST = Field("in a list", DOCUMENT, ("output", 0, "content"), Measure.ITEMS)
+SHORT = (*(field for field in FROM_THE_END if field.name not in ("ids", "inner")), IN_A_LIST)
+
+
+def _values_in_sqlite(text: str) -> sa.Select[*tuple[Any, ...]]:
+    given = sa.select(sa.literal(text).label("document")).subquery()
+    engine, document = SqliteDocuments(), given.c["document"]
+    return sa.select(
+        *(
+            engine.items(document, field.path)
+            if field.measure is Measure.ITEMS
+            else engine.value(document, field.path)
+            for field in SHORT
+        )
+    )
+
+
+@given(RESPONSES, st.integers(0, 6), st.integers(0, 6))
+def test_sqlite_reads_the_same_of_lists_whose_middle_is_left_out(
+    found: object, length: int, inner: int
+) -> None:
+    if isinstance(found, dict):
+        items = [{"id": f"i{n}", "role": "user", "content": [n] * inner} for n in range(length)]
+        found = found | {"input": items, "output": items}
+    text = json.dumps(json.loads(json.dumps(found), parse_constant=lambda _: None))
+    made = outline(text, WantedParts.by(SHORT), lengths=LENGTHS)
+    assert made is not None
+    with sa.create_engine("sqlite://").connect() as connection:
+        of_text, of_outline = (connection.execute(_values_in_sqlite(each)).one() for each in (text, made))
+    assert of_outline == of_text
+
+
+def test_an_outline_for_an_engine_does_not_grow_with_a_list_that_is_counted() -> None:
+    few, many = (
+        outline(
+            json.dumps({"input": [{"role": "user"}] * number}), WantedParts.by(SHORT), lengths="length of "
+        )
+        for number in (10, 99)
+    )
+    assert few is not None
+    assert few.replace("10", "99") == many

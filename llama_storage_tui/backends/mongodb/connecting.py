@@ -19,6 +19,7 @@ from pymongo.errors import PyMongoError
 
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.mongodb import failures
+from llama_storage_tui.backends.mongodb.handshakes import Handshakes
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.deferred import dataclass
@@ -69,14 +70,16 @@ async def ask(
         except UnicodeError as error:
             return FailedMongoConnection(network.of_network(error, where=where))
     preference = "primaryPreferred" if is_reading else "primary"
-    made = _client(target, password, preference, connect=connect, answer=answer)
+    handshakes = Handshakes()
+    made = _client(target, password, preference, handshakes, connect=connect, answer=answer)
     if isinstance(made, FailedMongoConnection):
         return made
     is_of_login = True
     try:
         async with asyncio.timeout(connect + _BESIDES_SECONDS):
             # Logs in, as every first command on a connection does, and needs no right.
-            await made.admin.command("ping", read_preference=made.read_preference)
+            ping = asyncio.ensure_future(made.admin.command("ping", read_preference=made.read_preference))
+            await handshakes.unless_hopeless(ping, made.topology_description.server_descriptions)
         is_of_login = False
         return await question(made)
     except (PyMongoError, BSONError) as error:
@@ -95,7 +98,13 @@ def limits(seconds: float | None) -> dict[str, Any]:
 
 
 def _client(
-    target: MongoTarget, password: Secret | None, preference: str, *, connect: float, answer: float | None
+    target: MongoTarget,
+    password: Secret | None,
+    preference: str,
+    handshakes: Handshakes,
+    *,
+    connect: float,
+    answer: float | None,
 ) -> Client | FailedMongoConnection:
     if target.user and password is None:
         words = "The backend has a user and no password, which the driver refuses."
@@ -124,6 +133,7 @@ def _client(
                 readPreference=preference,
                 serverMonitoringMode="poll",
                 datetime_conversion=TIMES,
+                event_listeners=[handshakes],
             )
     except (PyMongoError, ValueError, TypeError) as error:
         return FailedMongoConnection(failures.translated(error, where=target.location))

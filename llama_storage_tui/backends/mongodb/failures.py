@@ -70,6 +70,8 @@ _CODES: Final[dict[int, tuple[FailureKind, str, str | None]]] = {
 _ERRNO: Final = re.compile(r"\[Errno (-?\d+)\]")
 _TLS_REASON: Final = re.compile(r"\[SSL: ([A-Z0-9_]+)\](?: certificate verify failed: ([^(\[]*[\w']))?")
 """Of a refused certificate OpenSSL also says what is wrong with it, in English alone."""
+_CUT_OFF: Final = "UNEXPECTED_EOF_WHILE_READING"
+"""What a server that is shutting down does to a handshake, too."""
 _NO_PRIMARY: Final = (
     FailureKind.UNREACHABLE,
     "No primary answers there.",
@@ -84,6 +86,12 @@ def code_of(error: BaseException) -> int | None:
         details = error.details
         found = details.get("code") if isinstance(details, dict) else None
     return found if isinstance(found, int) else None
+
+
+def is_final(error: BaseException) -> bool:
+    """Tell whether a handshake failed in a way that the next one will, too: by the certificates, or what either side speaks."""
+    found = _TLS_REASON.search(str(error))
+    return found is not None and found[1] != _CUT_OFF
 
 
 def translated(error: BaseException, *, where: str, reasons: tuple[BaseException, ...] = ()) -> BackendError:

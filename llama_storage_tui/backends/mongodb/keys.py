@@ -17,7 +17,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.keylevel import LARGEST_PROBE, ordered_level
+from llama_storage_tui.backends.keylevel import LARGEST_PROBE, ordered_level, partial_level
 from llama_storage_tui.backends.mongodb.connecting import Answer, Client, Document, FailedMongoConnection, ask
 from llama_storage_tui.backends.mongodb.pipelines import (
     ENTRY,
@@ -29,7 +29,7 @@ from llama_storage_tui.backends.mongodb.pipelines import (
     within,
 )
 from llama_storage_tui.backends.mongodb.target import MongoTarget
-from llama_storage_tui.backends.mongodb.unindexed import WHOLE, place_of, stored_page
+from llama_storage_tui.backends.mongodb.unindexed import LEVEL, WHOLE, place_of, stored_page
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
@@ -117,7 +117,24 @@ class MongoKeyValueReader:
         return await asked(self.target, self.timeouts, question, seconds=seconds)
 
     async def level(self, selection: KeySelection, prefix: str = "", *, separator: str) -> KeyLevel:
-        """Return what comes next after a prefix, branches with as many keys as were seen."""
+        """Return what comes next after a prefix, branches with as many keys as were seen.
+
+        Without an index on `key` it is what a part of a large collection shows, see `unindexed`.
+        """
+        wanted = ranges_of(selection, prefix=prefix)
+        if not wanted:
+            return KeyLevel(())
+        most = min(LEVEL, self.whole)
+
+        async def of_part(collection: AsyncCollection[Document]) -> KeyPage | None:
+            seconds = self.timeouts.query
+            return await stored_page(
+                collection, wanted, {}, name="", whole=self.whole, limit=most, seconds=seconds, most=most
+            )
+
+        part = await asked(self.target, self.timeouts, of_part, seconds=self.timeouts.query)
+        if part is not None:
+            return partial_level(part, prefix, separator)
 
         async def fetch(chosen: KeyRange, after: Part, limit: int) -> Sequence[tuple[KeyEntry, Part]]:
             last = None if after is None else after[1]

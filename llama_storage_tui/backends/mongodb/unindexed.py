@@ -23,6 +23,8 @@ from llama_storage_tui.model.data import Cursor, KeyPage
 
 WHOLE: Final = 100_000
 """Documents up to which a collection is sorted as a whole for each page; of a larger one so many are looked at."""
+LEVEL: Final = 20_000
+"""Documents that a level of the tree of keys looks at: all keys among them are read."""
 
 
 def stored_name(name: str) -> str:
@@ -54,8 +56,13 @@ async def stored_page(
     whole: int,
     limit: int,
     seconds: float | None,
+    most: int | None = None,
 ) -> KeyPage | None:
-    """Return a page of the keys in some ranges; None where the order of keys costs little, which the first page finds out."""
+    """Return a page of the keys in some ranges; None where the order of keys costs little, which the first page finds out.
+
+    It does where a collection has no more than `whole` documents; of a larger one `most` are looked at, None: so many, too.
+    """
+    most = whole if most is None else most
     total = await collection.estimated_document_count(**limits(seconds))
     if not place and (total <= whole or await _is_indexed(collection)):
         return None
@@ -64,7 +71,7 @@ async def stored_page(
     before: list[Document] = [{"$match": each} for each in part]
     ends = await answered(
         collection,
-        [*before, *by_id, {"$skip": whole - 1}, {"$limit": 1}, {"$project": {"_id": 1}}],
+        [*before, *by_id, {"$skip": most - 1}, {"$limit": 1}, {"$project": {"_id": 1}}],
         seconds,
     )
     part += [_compared("$lte", end["_id"]) for end in ends]
@@ -80,7 +87,7 @@ async def stored_page(
         tuple(entries),
         None if position is None else cursors.encode(stored_name(name), (("s", position),)),
         is_complete=last is None,
-        scanned=min(whole, total),
+        scanned=min(most, total),
         total=total,
     )
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.backends.postgres.server_login import host_fault, pasted_wrongly, unlike_config
-from llama_storage_tui.backends.postgres.target import PostgresTarget, container, location, postgres_target
+from llama_storage_tui.backends.postgres.target import (
+    PLAIN_SESSION,
+    PostgresTarget,
+    container,
+    location,
+    postgres_target,
+)
 from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
@@ -37,13 +44,13 @@ def _writer(target: PostgresTarget, timeouts: Timeouts) -> ItemWriter:
 def _login(target: PostgresTarget, timeouts: Timeouts) -> RoleLogin:
     from llama_storage_tui.backends.postgres.role import PostgresRole
 
-    return PostgresRole(target.first_host, timeouts=timeouts)
+    return PostgresRole(replace(target, session=PLAIN_SESSION), timeouts=timeouts)
 
 
 def _server(target: PostgresTarget, timeouts: Timeouts) -> RoleServer:
     from llama_storage_tui.backends.postgres.role_change import PostgresRoleWriter
 
-    return PostgresRoleWriter(target.first_host, timeouts=timeouts)
+    return PostgresRoleWriter(replace(target, session=PLAIN_SESSION), timeouts=timeouts)
 
 
 def _cannot_connect(settings: BackendSettings, name: str) -> str | None:

@@ -33,12 +33,24 @@ async def ask_once(
     with failures.translating(where):
         connection = await connect(target, seconds=timeouts.connect)
         try:
-            async with asyncio.timeout(None if timeouts.query is None else timeouts.query + GRACE_SECONDS):
-                return await _in_transaction(connection, questions, timeouts.query)
-        except TimeoutError:
-            raise network.timed_out(timeouts.query or 0, where=where, doing="reading") from None
+            return await ask(connection, questions, seconds=timeouts.query, where=where)
         finally:
             await close_quietly(connection)
+
+
+async def ask(
+    connection: asyncpg.Connection,
+    questions: Callable[[asyncpg.Connection], Awaitable[T]],
+    *,
+    seconds: float | None,
+    where: str,
+) -> T:
+    """Ask in one read-only transaction of a connection that is closed afterwards; raises BackendError where no answer comes."""
+    try:
+        async with asyncio.timeout(None if seconds is None else seconds + GRACE_SECONDS):
+            return await _in_transaction(connection, questions, seconds)
+    except TimeoutError:
+        raise network.timed_out(seconds or 0, where=where, doing="reading") from None
 
 
 async def _in_transaction(

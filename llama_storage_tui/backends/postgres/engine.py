@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Final, Protocol, TypeVar
@@ -39,6 +39,8 @@ POOL_SIZE: Final = 3
 """A page, a count beside it, and an export: more would only take connections from the servers."""
 
 CLOSE_SECONDS: Final = 1.0
+LEAVE_SECONDS: Final = 2.0
+"""How long the end of a transaction is waited for; a host that does not answer it is left."""
 
 _SETTINGS: Final = sa.text(
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', 'UTC', true),"
@@ -46,7 +48,8 @@ _SETTINGS: Final = sa.text(
 )
 
 
-_opened: Final[ContextVar[list[asyncpg.Connection]]] = ContextVar("connections of a unit of work")
+_opened: Final[ContextVar[Callable[[asyncpg.Connection], None]]] = ContextVar("what a unit of work is on")
+"""Told of each connection that a unit of work gets, new or from the pool."""
 
 
 class _AdaptedConnection(Protocol):
@@ -122,8 +125,10 @@ class PostgresEngine:
         """Run a unit; a host that stops answering, also to SQLAlchemy's own first statements, is left after a while.
 
         Its socket is closed then: to cancel would send a ROLLBACK after what is not answered, and wait for that without a limit.
+        The time runs from when the unit has a connection: to wait for a free one, and to connect, have limits of their own.
         """
         opened: list[asyncpg.Connection] = []
+        timer: asyncio.TimerHandle | None = None
         is_given_up = False
 
         def give_up() -> None:
@@ -132,10 +137,13 @@ class PostgresEngine:
             for driver in opened:
                 driver.terminate()
 
-        before = _opened.set(opened)
-        # To connect has a limit of its own.
-        most = 0 if seconds is None else self._timeouts.connect + seconds + GRACE_SECONDS
-        timer = asyncio.get_running_loop().call_later(most, give_up) if most else None
+        def begin(driver: asyncpg.Connection) -> None:
+            nonlocal timer
+            opened.append(driver)
+            if timer is None and seconds is not None:
+                timer = asyncio.get_running_loop().call_later(seconds + GRACE_SECONDS, give_up)
+
+        before = _opened.set(begin)
         try:
             async with self._transaction(seconds) as connection:
                 return await work(connection)
@@ -150,12 +158,33 @@ class PostgresEngine:
 
     @asynccontextmanager
     async def _transaction(self, seconds: float | None) -> AsyncIterator[AsyncConnection]:
-        async with self._engine.connect() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            if isinstance(driver, asyncpg.Connection):
-                _opened.get([]).append(driver)
-            await connection.execute(_SETTINGS, {"limit": statement_timeout(seconds)})
-            yield connection
+        """Give a connection within a transaction; it may be left at any time, also where the host no longer answers."""
+        left_by: BaseException | None = None
+        timer: asyncio.TimerHandle | None = None
+        try:
+            async with self._engine.connect() as connection:
+                driver = (await connection.get_raw_connection()).driver_connection
+                if isinstance(driver, asyncpg.Connection):
+                    _opened.get(_ignored)(driver)
+                try:
+                    await connection.execute(_SETTINGS, {"limit": statement_timeout(seconds)})
+                    yield connection
+                except BaseException as error:
+                    left_by = error
+                    raise
+                finally:
+                    # A ROLLBACK follows, and before it what cancels a statement, neither of which has a limit.
+                    if isinstance(driver, asyncpg.Connection):
+                        timer = asyncio.get_running_loop().call_later(LEAVE_SECONDS, driver.terminate)
+        except Exception:
+            if left_by is not None:
+                raise left_by from None
+            if timer is None:
+                raise
+            # All that was asked for is read, and whether the server heard of the end says nothing about it.
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     def _adapted(self) -> DBAPIConnection:
         """Connect through the adapter itself: `async_creator` would leave no way to its two settings.
@@ -173,8 +202,12 @@ class PostgresEngine:
 
     async def _create(self) -> asyncpg.Connection:
         driver = await connect(self._target, seconds=self._timeouts.connect)
-        _opened.get([]).append(driver)
+        _opened.get(_ignored)(driver)
         return driver
+
+
+def _ignored(_: asyncpg.Connection) -> None:
+    """Note no connection: a stream has no limit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Final
 import asyncpg
 
 from llama_storage_tui.backends.postgres import failures, role_rules
+from llama_storage_tui.backends.postgres.asking import ask
 from llama_storage_tui.backends.postgres.connecting import (
     AFTER_THE_PASSWORD,
     FailedConnection,
@@ -88,9 +89,12 @@ class PostgresRole:
         raise failure
 
     async def _facts(self, connection: asyncpg.Connection) -> RoleFacts:
-        async with connection.transaction(readonly=True):
-            facts = await connection.fetchrow(_FACTS, timeout=self._timeouts.query)
-            sessions = await connection.fetch(_SESSIONS, SESSION_NAME, timeout=self._timeouts.query)
+        async def asked(
+            connection: asyncpg.Connection,
+        ) -> tuple[asyncpg.Record | None, list[asyncpg.Record]]:
+            return await connection.fetchrow(_FACTS), await connection.fetch(_SESSIONS, SESSION_NAME)
+
+        facts, sessions = await ask(connection, asked, seconds=self._timeouts.query, where=self.where)
         if facts is None:
             raise BackendError(
                 "The server does not know the role that it let in.",
@@ -103,6 +107,7 @@ class PostgresRole:
             role_oid=facts["role_oid"],
             started=facts["started"],
             is_replica=facts["is_replica"],
+            is_read_only=facts["is_replica"] or facts["is_read_only"],
             checks=tuple(role_rules.checks(answer)),
             strategy=role_rules.strategy(answer),
             steps=role_rules.STEPS,

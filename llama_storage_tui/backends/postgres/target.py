@@ -101,9 +101,9 @@ class PostgresTarget(LoginTarget):
         return tuple(replace(self, host=host, port=port, more_hosts=()) for host, port in self.seeds)
 
     @property
-    def first_host(self) -> PostgresTarget:
-        """The first host alone with a plain session: where a password is changed, since a journal names one place."""
-        return replace(self.each_host[0], session=PLAIN_SESSION)
+    def each_server(self) -> tuple[PostgresTarget, ...]:
+        """Each of the hosts alone with a plain session: a primary and its standbys, or one server by several names."""
+        return tuple(replace(one, session=PLAIN_SESSION) for one in self.each_host)
 
     @property
     def endpoint(self) -> tuple[object, ...]:

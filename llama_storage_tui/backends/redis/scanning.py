@@ -1,6 +1,6 @@
 """Going through the keys of a Redis database by SCAN: one command in flight, each short, with pauses between.
 
-The server answers one client at a time. So a step looks at few keys, and the scan rests after it (`pace.py`): of a hundred
+The server answers one client at a time. So a step looks at few keys, and the scan rests before the next (`pace.py`): of a hundred
 questions of another client fewer than one have to wait.
 """
 
@@ -117,12 +117,11 @@ class Scan:
         """Yield what each step finds of the keys with that beginning, some twice, until the scan's end."""
         match = ("MATCH", pattern_of(lead)) if lead else ()
         while not self.is_done:
+            await connection.pace.before(STEP)
             began = time.perf_counter()
             question: Question = (Command.SCAN, self.position, *match, "COUNT", STEP)
             position, keys = await connection.one(*question, seconds=seconds)
             self.position, self.is_done = int(position), int(position) == 0
             self.looked += STEP
-            took = time.perf_counter() - began
+            connection.pace.after(time.perf_counter() - began)
             yield keys
-            if not self.is_done:
-                await connection.pace.rest_after(STEP, took)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.engine import Expression, Values
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
+from llama_storage_tui.backends.sqlite.python_json import LENGTHS
 from llama_storage_tui.backends.sqlite.readable_json import outlined, readable
 from llama_storage_tui.backends.sqlite.rowid import rowid_of
 from llama_storage_tui.model.records import Extent, Field, Path
@@ -65,7 +66,12 @@ class SqliteDocuments:
     def items(self, element: Expression, path: Path) -> Expression:
         """Return the number of items of a list."""
         is_list = sa.func.json_type(element, _path(path)) == "array"
-        return _guarded(element, sa.case((is_list, sa.func.json_array_length(element, _path(path)))))
+        number: Expression = sa.func.json_array_length(element, _path(path))
+        if path and isinstance(path[-1], str):
+            # Where the document is an outline.
+            written = sa.func.json_extract(element, _path((*path[:-1], f"{LENGTHS}{path[-1]}")))
+            number = sa.func.coalesce(written, number)
+        return _guarded(element, sa.case((is_list, number)))
 
     def each(self, element: Expression, path: Path, each: Path, most: int | None) -> Expression:
         """Return a text of every item, as a JSON list."""

@@ -188,11 +188,13 @@ class SqliteKeyTable:
 
     async def _rows(self, rest: Sql, now: datetime) -> list[KeyRow]:
         text, bound = rest
-        marks = ["key", *(quoted(each.name) for each in self.shape.key[:1])]
-        chosen = ", ".join([self._head, *(f"{each}, typeof({each})" for each in marks)])
+        # Numbers: every text that is read is decoded by itself, and no key needs more than its own.
+        row = [quoted(each.name) for each in self.shape.key[:1]]
+        marks = ["typeof(key) = 'text'", *row, *(f"typeof({each}) = 'text'" for each in row)]
+        chosen = ", ".join([self._head, *marks])
         found = await self.connection.execute_fetchall(f"SELECT {chosen} FROM {self._table}{text}", bound)  # noqa: S608 - quoted
         return [
-            KeyRow(entry_of(raw, now), part_of(*raw[3:5]), part_of(*raw[5:7]) if raw[5:7] else None)
+            KeyRow(entry_of(raw, now), _part(raw[0], raw[3]), _part(*raw[4:6]) if row else None)
             for raw in found
         ]
 
@@ -201,6 +203,10 @@ class SqliteKeyTable:
         value = "value" if limit is None else _cut("value", limit + 1)
         statement = f"SELECT {self._head}, {value} FROM {self._table} WHERE {text}"  # noqa: S608 - quoted
         return [tuple(row) for row in await self.connection.execute_fetchall(statement, bound)]
+
+
+def _part(value: object, is_text: object) -> Part:
+    return part_of(value, "text" if is_text else "")
 
 
 def _where(conditions: Sequence[Sql], rest: str) -> Sql:

@@ -24,6 +24,8 @@ class Bound:
 
 def part_of(value: object, storage: object) -> Part:
     """Return a cursor's part of a value and its storage class; text that is no valid UTF-8 keeps its bytes."""
+    if type(value) is str:  # first, and without a match: as good as all keys are text
+        return "t", value
     match value:
         case None:
             return None

@@ -7,6 +7,7 @@ such a number is whole to them.
 from __future__ import annotations
 
 import json
+import secrets
 from functools import lru_cache
 from typing import Final
 
@@ -15,6 +16,8 @@ from llama_storage_tui.model.records import Field, Measure
 
 FUNCTION: Final = "python_json"
 OUTLINE: Final = "json_outline"
+LENGTHS: Final = f"length {secrets.token_hex(8)} "
+"""What an outline's lengths are called, before the names of their lists; no stored document can know it."""
 
 
 def python_json(content: bytes | None) -> str | None:
@@ -35,7 +38,7 @@ def json_outline(content: bytes | None, fields: str) -> str | None:
         text = content.decode()
     except UnicodeDecodeError:
         return None
-    return outline(text, _wanted(fields))
+    return outline(text, _wanted(fields), lengths=LENGTHS)
 
 
 @lru_cache(maxsize=64)

@@ -27,10 +27,12 @@ from llama_storage_tui.model.rotation import (
     Site,
     Terms,
 )
+from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.secrets import Redactor, Secret
 from llama_storage_tui.services.rotation.checks import judge_wrong_password, strategy
 from llama_storage_tui.services.rotation.discovery import CredentialEntry, find_entries
+from llama_storage_tui.services.rotation.hosts import choose_host
 from llama_storage_tui.services.rotation.identity import (
     ComparedCredential,
     CredentialMatch,
@@ -69,6 +71,8 @@ class PreparedChange:
     request: RotationRequest
     sources: Sources
     chosen: CredentialEntry
+    target: LoginTarget
+    """Where the password is changed: of several hosts of the chosen login, the one that takes changes."""
     facts: RoleFacts | None = None
     credentials: tuple[ComparedCredential, ...] = ()
     writings: tuple[Writing, ...] = ()
@@ -152,13 +156,13 @@ class _Planner:
         self.changes: tuple[LineChange, ...] = ()
         assert chosen.holder.target is not None, "chosen by _choose"  # noqa: S101 - a programming error
         assert chosen.password is not None, "chosen by _choose"  # noqa: S101 - the same
-        self.target = chosen.holder.target
+        self.target: LoginTarget = chosen.holder.target
         self.old: Secret = chosen.password
         self.working: Secret = self.old if terms.proof is None else terms.proof
 
     async def run(self) -> None:
         """Run all stages as far as they go."""
-        if not await self._prove_login():
+        if not await self._choose_host() or not await self._prove_login():
             return
         if self.facts is not None:
             self.credentials = await compare_credentials(
@@ -215,6 +219,7 @@ class _Planner:
             self.request,
             self.sources,
             self.chosen,
+            self.target,
             facts,
             self.credentials,
             self.writings,
@@ -252,6 +257,14 @@ class _Planner:
     def _add(self, *checks: Check) -> bool:
         self.checks += checks
         return all(check.is_ok for check in checks)
+
+    async def _choose_host(self) -> bool:
+        hosts = self.target.each_server
+        if len(hosts) == 1:
+            return True
+        found = await choose_host(hosts, self.working, self.timeouts, self.redact)
+        self.target = found.target or self.target
+        return self._add(found.check)
 
     async def _prove_login(self) -> bool:
         role = open_login(self.target, self.timeouts)

@@ -17,7 +17,7 @@ from llama_storage_tui.backends.protocols import RoleLogin
 from llama_storage_tui.config.edit.reapply import PlacedEdit, edit_again
 from llama_storage_tui.errors import BackendError, PendingError, StorageToolError
 from llama_storage_tui.files import audit
-from llama_storage_tui.files.journal import Journal, JournaledFile, with_state
+from llama_storage_tui.files.journal import Address, Journal, JournaledFile, with_state
 from llama_storage_tui.files.markers import read_marker, remove_marker
 from llama_storage_tui.files.replacing import swap
 from llama_storage_tui.model.limits import Timeouts
@@ -190,15 +190,21 @@ async def _verify(journal: Journal, timeouts: Timeouts) -> tuple[str, ...]:
             f"the old password is not refused, so that nothing can be verified: {message or 'it logs in'}",
         )
     notices: list[str] = [UNVERIFIED] if state is LoginState.ACCEPTED else []
-    for address in others:
-        role = open_login(target_of(address), timeouts)
-        until = time.monotonic() + PATIENCE
-        while (answer := await role.login(journal.new)).state is not LoginState.ACCEPTED:
-            if time.monotonic() >= until:
-                notices.append(f"{address.server} does not take the new password yet: {answer.message}")
-                break
-            await asyncio.sleep(0.5)
+    notices += filter(None, await asyncio.gather(*(_verify_at(each, journal, timeouts) for each in others)))
     return tuple(notices)
+
+
+async def _verify_at(address: Address, journal: Journal, timeouts: Timeouts) -> str | None:
+    """Log in at a further address, patiently: a standby gets the change by replication. Return what is to be said of it."""
+    role = open_login(target_of(address), timeouts)
+    until = time.monotonic() + PATIENCE
+    while (answer := await role.login(journal.new)).state is not LoginState.ACCEPTED:
+        if time.monotonic() >= until:
+            if answer.state is LoginState.UNKNOWN:
+                return f"Whether {address.server} takes the new password was not checked: {answer.message}"
+            return f"{address.server} does not take the new password yet: {answer.message}"
+        await asyncio.sleep(0.5)
+    return None
 
 
 def check_readings(change: OpenChange, changed: Mapping[Path, bytes] | None = None) -> tuple[str, ...]:

@@ -104,11 +104,12 @@ def owner() -> str:
 
 
 def addresses(prepared: PreparedChange) -> tuple[Address, ...]:
-    """Return every distinct place at which the role is used, the chosen backend's first."""
+    """Return every distinct place at which the role is used, first the one at which the password is changed."""
     targets = [prepared.chosen.holder.target] + [
         one.entry.holder.target for one in prepared.credentials if one.match is CredentialMatch.SAME
     ]
-    return tuple(dict.fromkeys(_address(target) for target in targets if target is not None))
+    servers = [server for target in targets if target is not None for server in target.each_server]
+    return tuple(dict.fromkeys(map(_address, (prepared.target, *servers))))
 
 
 def _address(target: LoginTarget) -> Address:

@@ -25,12 +25,12 @@ from llama_storage_tui.backends.mongodb.source import MongoSource
 from llama_storage_tui.backends.mongodb.target import MongoTarget, mongo_login
 from llama_storage_tui.backends.registry import open_reader
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
-from llama_storage_tui.model.data import Count, KeySelection, Probe
+from llama_storage_tui.model.data import Count, KeyBranch, KeyEntry, KeySelection, Probe
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.secrets import Secret
 from tests.backends.mongodb.test_rules import ANSWER, privilege
 from tests.mongo_servers import MongoDeployment, MongoServer, mongodb
-from tests.patience import PATIENT
+from tests.patience import PATIENCE, PATIENT
 from tests.rotation_setup import OLD
 from tests.stores import LEAVES_SOCKETS, MongoStore, all_keys, reading
 
@@ -152,8 +152,10 @@ async def test_tls_is_told_and_a_foreign_certificate_refused() -> None:
         foreign = mongo_login(
             host.replace("ca.crt", "other-ca.crt"), secure.port, "root", Secret("made-up-root")
         )
-        # PyMongo tries again until its time is up: as long as a slow machine may need for a handshake.
-        assert await failure_of(foreign, connect=10) is FailureKind.TLS
+        # PyMongo itself tries again until its time is up.
+        started = time.monotonic()
+        assert await failure_of(foreign, connect=PATIENCE) is FailureKind.TLS
+        assert time.monotonic() - started < PATIENCE / 2
         missing = mongo_login(host.replace("ca.crt", "gone.crt"), secure.port, "root", Secret("made-up-root"))
         assert await failure_of(missing) is FailureKind.TLS
 
@@ -237,6 +239,27 @@ async def test_a_page_looks_at_a_part_of_a_large_collection_without_an_index(mon
         "ns:04",
         "ns:06",
     ]
+
+
+async def test_a_level_says_how_much_of_a_large_collection_without_an_index_it_is_of(
+    mongo_store: MongoStore,
+) -> None:
+    mongo_store.fill(
+        {f"a:{number}": "x" for number in range(5)} | {"b": "x"} | {f"c:{n}": "x" for n in range(6)}
+    )
+    reader = MongoKeyValueReader(mongo_store.key_target(), PATIENT, whole=8)
+    level = await reader.level(KeySelection(), separator=":")
+    assert (level.is_complete, level.scanned, level.total) == (False, 8, 12)
+    branches = {part.prefix: part.keys for part in level.parts if isinstance(part, KeyBranch)}
+    assert branches == {"a:": Count(5, is_exact=False), "c:": Count(2, is_exact=False)}
+    assert [part.key for part in level.parts if isinstance(part, KeyEntry)] == ["b"]
+    for ready in (replace(reader, whole=12), reader):
+        if ready is reader:
+            with mongo_store.documents() as collection:
+                collection.create_index("key", unique=True)
+        level = await ready.level(KeySelection(), separator=":")
+        assert (level.is_complete, level.total) == (True, None)
+        assert len(level.parts) == 3
 
 
 async def test_times_bytes_and_what_servers_never_write_are_shown(mongo_store: MongoStore) -> None:

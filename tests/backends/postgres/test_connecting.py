@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 import traceback
-from contextlib import closing
+from contextlib import aclosing, closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from llama_storage_tui.backends.postgres.engine import POOL_SIZE, PostgresEngine
+from llama_storage_tui.backends.postgres.role import PostgresRole
 from llama_storage_tui.backends.postgres.target import PostgresSession, PostgresTarget
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Probe
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.secrets import Secret
 from tests import fronts
 from tests.patience import PATIENCE
@@ -115,6 +122,72 @@ async def test_a_host_that_stops_answering_once_the_login_is_done_is_left_after_
         with pytest.raises(BackendError, match="No answer within") as read:
             await reader.tables.tables()
     assert tested.value.failure is read.value.failure is FailureKind.TIMEOUT
+
+
+@pytest.mark.parametrize("doing", ["a statement", "nothing", "a stream"])
+async def test_what_is_cancelled_at_a_host_that_has_fallen_silent_ends(
+    postgres_server: Server, doing: str
+) -> None:
+    """Also between two statements: a transaction is to be ended, which the host does not answer either."""
+    line = fronts.Line(postgres_server.port)
+    numbers = sa.select(sa.func.generate_series(1, 100_000).label("number"))
+
+    async def work(connection: AsyncConnection) -> None:
+        line.is_dead.set()
+        await (connection.execute(numbers) if doing == "a statement" else asyncio.Event().wait())
+
+    async def streamed(engine: PostgresEngine) -> None:
+        async with aclosing(engine.stream(numbers)) as batches:
+            async for _ in batches:
+                line.is_dead.set()
+                await asyncio.Event().wait()
+
+    async with fronts.front(line.handle) as port:
+        engine = PostgresEngine(
+            postgres_server.target(port=port), timeouts=Timeouts(connect=PATIENCE, query=None)
+        )
+        task = asyncio.create_task(
+            streamed(engine) if doing == "a stream" else engine.run(work, seconds=None)
+        )
+        await asyncio.wait_for(line.is_dead.wait(), PATIENCE)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+        await engine.close()
+    assert done
+    assert task.cancelled()
+
+
+async def test_a_role_is_not_asked_without_end_where_the_host_falls_silent(postgres_server: Server) -> None:
+    async with fronts.front(fronts.stalling(postgres_server.port, after=2)) as port:
+        role = PostgresRole(postgres_server.target(port=port), timeouts=Timeouts(connect=PATIENCE, query=0.2))
+        with pytest.raises(BackendError, match=r"No answer within 0\.2 s while reading") as caught:
+            await asyncio.wait_for(role.describe(Secret(PASSWORD)), PATIENCE)
+    assert caught.value.failure is FailureKind.TIMEOUT
+
+
+async def test_to_wait_for_a_free_connection_takes_nothing_of_the_time_of_a_statement(
+    postgres_server: Server,
+) -> None:
+    engine = PostgresEngine(postgres_server.target(), timeouts=Timeouts(connect=1.0, query=PATIENCE))
+    waiting: list[asyncio.Task[object]] = []
+    all_busy = asyncio.Barrier(POOL_SIZE)
+
+    async def asked(connection: AsyncConnection, statement: str) -> object:
+        return (await connection.execute(sa.text(statement))).scalar_one()
+
+    async def busy(connection: AsyncConnection) -> object:
+        if await all_busy.wait() == 0:
+            failing = partial(asked, statement="SELECT 1 / 0")
+            waiting.append(asyncio.create_task(engine.run(failing, seconds=0.1)))
+        # Longer than the waiting unit may take on its own, with what it gets for a new connection and for a silent host.
+        return await asked(connection, "SELECT pg_sleep(3.5)")
+
+    try:
+        await asyncio.gather(*(engine.run(busy, seconds=PATIENCE) for _ in range(POOL_SIZE)))
+        with pytest.raises(BackendError, match="division by zero"):
+            await waiting[0]
+    finally:
+        await engine.close()
 
 
 async def test_no_connection_left_is_said_so(postgres_server: Server) -> None:
