@@ -14,6 +14,7 @@ from llama_storage_tui.backends.asked import asked
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.documents import DocumentSource, columns_of, fields_of, holds, inside_of
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch, Values
+from llama_storage_tui.backends.recordsort import RecordSort
 from llama_storage_tui.backends.row_source import (
     FIRST_RANGE,
     Order,
@@ -105,7 +106,7 @@ class RecordScan(RowSource):
         parts = None if after is None else cursors.decode(after, self.name, length=len(self.marked)).parts
         rows: list[Row] = []
         floor = self._floor(parts)
-        for segment in self._segments(table, parts):
+        for segment in self._sort.segments(table, parts):
             wanted_ = None if limit is None else limit - len(rows)
             rows += await self._fetch(connection, self._sorted(table, segment, wanted_, floor), wanted_)
             floor = None  # the rows that follow have no time
@@ -303,8 +304,8 @@ class RecordScan(RowSource):
         end = self.table.alias("tail")
         if position is None or position.name not in end.c or late or (after is not None and after[0] is None):
             return None
-        conditions = (next(self._segments(end, after)), *self._holding(end, early))
-        return TimeFloor(end, end.c[position.name], self._order(end)[0], conditions)
+        conditions = (next(self._sort.segments(end, after)), *self._holding(end, early))
+        return TimeFloor(end, end.c[position.name], self._sort.elements(end)[0], conditions)
 
     def _sorted(
         self,
@@ -319,15 +320,19 @@ class RecordScan(RowSource):
         """
         keys = self.shape.key
         if not keys or self.is_narrowed_later:
-            return self._selected(table, (segment,), order=self._falling)
+            return self._selected(table, (segment,), order=self._sort.ordering)
         early, late = self._conditions()
         rows = self.rows(
             table,
             [field for each in late for field in inside_of(each)],
             [column.name for column in (*keys, *self.marked)]
             + [name for each in late for name in columns_of(each)],
-            (segment, *as_condition(floor, self._order(table)[0], limit), *self._holding(table, early)),
-            order=self._falling,
+            (
+                segment,
+                *as_condition(floor, self._sort.elements(table)[0], limit),
+                *self._holding(table, early),
+            ),
+            order=self._sort.ordering,
         )
         found = (
             sa.select(*(rows.table.c[key.name] for key in keys))
@@ -338,41 +343,13 @@ class RecordScan(RowSource):
             .subquery("found")
         )
         same = sa.and_(*(table.c[key.name] == found.c[key.name] for key in keys))
-        return self._selected(table, (), order=self._falling, source=table.join(found, same), is_asked=True)
+        return self._selected(
+            table, (), order=self._sort.ordering, source=table.join(found, same), is_asked=True
+        )
 
-    def _falling(self, table: sa.FromClause) -> list[sa.ColumnElement[object]]:
-        return [each.desc() for each in self._order(table)]
-
-    def _order(self, table: sa.FromClause) -> list[Expression]:
-        time, id_, *rest = self.marked
-        return [
-            self.dialect.sort_key(table.c[time.name], time),
-            self.dialect.documents.sorted_text(table.c[id_.name]),
-            *(self.dialect.sort_key(table.c[each.name], each) for each in rest),
-        ]
-
-    def _segments(
-        self, table: sa.FromClause, after: Sequence[Part] | None
-    ) -> Iterator[sa.ColumnElement[bool]]:
-        """Yield the conditions of the rows with a time, then of those without one, from a position on."""
-        time, *rest = self._order(table)
-        has_time, has_none = time.is_not(None), time.is_(None)
-        if after is None:
-            yield has_time
-            yield has_none
-            return
-        first, *others = after
-        bounds = [self._order_bound(part, shape) for part, shape in zip(others, self.marked[1:], strict=True)]
-        if first is None:
-            yield sa.and_(has_none, sa.tuple_(*rest) < sa.tuple_(*bounds))
-            return
-        bound = self.dialect.bound(first, self.marked[0])
-        yield sa.and_(has_time, sa.tuple_(time, *rest) < sa.tuple_(bound, *bounds))
-        yield has_none
-
-    def _order_bound(self, part: Part, shape: ColumnShape) -> Expression:
-        found: Expression = sa.null() if part is None else self.dialect.bound(part, shape)  # type: ignore[assignment]
-        return self.dialect.documents.sorted_text(found) if shape is self.marked[1] else found
+    @property
+    def _sort(self) -> RecordSort:
+        return RecordSort(self.dialect, self.marked)
 
     def _bounds(self, after: Cursor) -> list[Expression]:
         bounds: list[Expression] = []
