@@ -17,7 +17,7 @@ from llama_storage_tui.backends.engine import Dialect, Expression, Statement, Ta
 from llama_storage_tui.backends.recordsort import RecordSort
 from llama_storage_tui.backends.row_source import (
     FIRST_RANGE,
-    Order,
+    RowOrdering,
     Rows,
     RowSource,
     ScanSlice,
@@ -29,8 +29,8 @@ from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.time_floor import TimeFloor, as_condition
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.records import Condition, Measure, Record, RecordOrder, RecordQuery
+from llama_storage_tui.model.data import Cell, Cursor, Order
+from llama_storage_tui.model.records import Condition, Measure, Record, RecordOrder, RecordQuery, SortValue
 from llama_storage_tui.next_steps import Advice, Step
 
 Row = Sequence[object]
@@ -58,15 +58,16 @@ class RecordScan(RowSource):
         Raises UsageError for a column that the table lacks, or an order that it has not.
         """
         physical = dialect.documents.physical(shape)
-        if query.order is RecordOrder.NEWEST:
-            leading = (shape.column(query.time), shape.column(query.id))
-            marked = (*leading, *(key for key in shape.key if key not in leading))
+        if query.order is not RecordOrder.STORED:
+            marked = RecordSort.of(query, shape, dialect).columns
         elif not physical:
             raise UsageError(f"{shape.name!r} has no stored order.", help=Advice("", Step.NEWEST_FIRST))
         else:
             marked = physical
         conditions = [asked(condition) for condition in query.conditions]
-        name = cursors.fingerprint(shape.place, shape.schema, shape.name, query.order.value, conditions)
+        order = query.order
+        named = ("by", order.column, order.is_descending) if isinstance(order, Order) else order.value
+        name = cursors.fingerprint(shape.place, shape.schema, shape.name, named, conditions)
         return cls(query, shape, dialect, marked, name, parts)
 
     @property
@@ -100,8 +101,10 @@ class RecordScan(RowSource):
         """Return the cursor of the page after a row."""
         return cursors.encode(self.name, self._parts(row))
 
-    async def newest(self, connection: AsyncConnection, after: Cursor | None, limit: int | None) -> list[Row]:
-        """Return up to `limit` rows by time and id, both falling; rows without a time come last."""
+    async def ordered(
+        self, connection: AsyncConnection, after: Cursor | None, limit: int | None
+    ) -> list[Row]:
+        """Return up to `limit` rows, the newest first or by the column that the query sorts by."""
         table = self.table
         parts = None if after is None else cursors.decode(after, self.name, length=len(self.marked)).parts
         rows: list[Row] = []
@@ -109,7 +112,7 @@ class RecordScan(RowSource):
         for segment in self._sort.segments(table, parts):
             wanted_ = None if limit is None else limit - len(rows)
             rows += await self._fetch(connection, self._sorted(table, segment, wanted_, floor), wanted_)
-            floor = None  # the rows that follow have no time
+            floor = None  # the rows that follow have no value
             if limit is not None and len(rows) >= limit:
                 break
         return rows
@@ -136,7 +139,7 @@ class RecordScan(RowSource):
         The two are equal where nothing has a position.
         """
         documents = self.dialect.documents
-        if self.query.order is RecordOrder.NEWEST:
+        if self.query.order is not RecordOrder.STORED:
             return 0, 0
         low, high = await documents.positions(connection, self.shape)
         if self.parts:
@@ -180,8 +183,8 @@ class RecordScan(RowSource):
 
     async def within(self, connection: AsyncConnection, positions: tuple[int, int] | None) -> list[Row]:
         """Return the rows at some positions (None: at all), the last stored first, or the newest where none has a position."""
-        if self.query.order is RecordOrder.NEWEST:
-            return await self.newest(connection, self.query.after, None)
+        if self.query.order is not RecordOrder.STORED:
+            return await self.ordered(connection, self.query.after, None)
         rows: list[Row] = []
         for piece in self.slices(positions):
             narrowed = await self._narrowed(connection, piece)
@@ -256,7 +259,7 @@ class RecordScan(RowSource):
         table: sa.TableClause,
         where: Sequence[sa.ColumnElement[bool]],
         *,
-        order: Order | None = None,
+        order: RowOrdering | None = None,
         source: sa.FromClause | None = None,
         is_walk: bool = False,
         is_asked: bool = False,
@@ -298,6 +301,8 @@ class RecordScan(RowSource):
 
     def _floor(self, after: Sequence[Part] | None) -> TimeFloor | None:
         """Return what tells the least time of a page after a cursor; None where its rows have no time, or no position in order."""
+        if self.query.order is not RecordOrder.NEWEST:
+            return None
         documents = self.dialect.documents
         position = None if documents.needs_ranges else next(iter(documents.physical(self.shape)), None)
         early, late = self._conditions()
@@ -349,7 +354,16 @@ class RecordScan(RowSource):
 
     @property
     def _sort(self) -> RecordSort:
-        return RecordSort(self.dialect, self.marked)
+        return RecordSort.of(self.query, self.shape, self.dialect)
+
+    def sort_values(self, rows: Sequence[Row]) -> tuple[SortValue, ...] | None:
+        """Return what rows are sorted by; None where that is no column, or only the engine knows its order."""
+        if not isinstance(self.query.order, Order):
+            return None
+        try:
+            return tuple(self.dialect.sort_value(self._parts(row)[0], self.marked[0]) for row in rows)
+        except ValueError:
+            return None
 
     def _bounds(self, after: Cursor) -> list[Expression]:
         bounds: list[Expression] = []
