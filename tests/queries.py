@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.model.data import Cursor, Order
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import Condition, RecordOrder
 
 
 def asking(
     *,
-    order: RecordOrder | None = RecordOrder.NEWEST,
+    order: RecordOrder | Order | None = RecordOrder.NEWEST,
     limit: int = 100,
     after: Cursor | None = None,
     conditions: tuple[Condition, ...] = (),

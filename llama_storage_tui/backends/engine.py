@@ -13,7 +13,7 @@ from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.following import Mark
-from llama_storage_tui.model.records import Extent, Field, Path
+from llama_storage_tui.model.records import Extent, Field, Path, SortValue
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
@@ -278,6 +278,14 @@ class Dialect(Protocol):
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return what to order and compare a column by."""
+        ...
+
+    def merge_key(self, element: Expression, shape: ColumnShape) -> Expression:
+        """Return what to order and compare a column by where lists are merged: as `sort_key`, but texts by code point."""
+        ...
+
+    def sort_value(self, part: Part, shape: ColumnShape) -> SortValue:
+        """Return what a cursor's value sorts by among those of other tables; raises ValueError where only its engine can tell."""
         ...
 
     def equals(self, element: Expression, shape: ColumnShape, text: str) -> sa.ColumnElement[bool]:

@@ -56,8 +56,7 @@ class ResolvedQuery:
         columns = tuple(shape.column(name) for name in query.columns) or shape.columns
         order, is_descending, is_sorted = shape.order, False, False
         if query.order is not None:
-            first = shape.column(query.order.column)
-            _refuse_json(first)
+            first = shape.sortable(query.order.column)
             is_descending = query.order.is_descending
             is_sorted = (first,) != shape.order[:1]
             order = (first, *(each for each in shape.key if each != first)) if is_sorted else shape.order
@@ -211,10 +210,3 @@ def row_fingerprint(shape: TableShape) -> str:
     return cursors.fingerprint(
         "row", shape.place, shape.schema, shape.name, [each.name for each in shape.key]
     )
-
-
-def _refuse_json(shape: ColumnShape) -> None:
-    if shape.kind is ColumnKind.JSON:
-        raise UsageError(
-            f"Column {shape.name!r} holds JSON and cannot be sorted.", help="Choose another column."
-        )

@@ -99,7 +99,7 @@ class SqlRecordReader:
     async def _page(self, engine: Engine, query: RecordQuery, seconds: float | None) -> RecordPage:
         async def paged(connection: AsyncConnection) -> RecordPage:
             scan = await self._scan(connection, engine, query)
-            find = scan.newest if query.order is RecordOrder.NEWEST else scan.stored
+            find = scan.stored if query.order is RecordOrder.STORED else scan.ordered
             rows = await find(connection, query.after, query.limit + 1)
             kept = rows[: query.limit]
             cursors = tuple(scan.cursor(row) for row in kept)
@@ -107,6 +107,7 @@ class SqlRecordReader:
                 tuple(scan.record(row) for row in kept),
                 cursors,
                 next=cursors[-1] if len(rows) > query.limit else None,
+                values=scan.sort_values(kept),
             )
 
         return await engine.run(paged, seconds=seconds)

@@ -14,9 +14,10 @@ from llama_storage_tui.backends.asked import asked
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.documents import DocumentSource, columns_of, fields_of, holds, inside_of
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch, Values
+from llama_storage_tui.backends.recordsort import RecordSort
 from llama_storage_tui.backends.row_source import (
     FIRST_RANGE,
-    Order,
+    RowOrdering,
     Rows,
     RowSource,
     ScanSlice,
@@ -28,8 +29,8 @@ from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.time_floor import TimeFloor, as_condition
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.records import Condition, Measure, Record, RecordOrder, RecordQuery
+from llama_storage_tui.model.data import Cell, Cursor, Order
+from llama_storage_tui.model.records import Condition, Measure, Record, RecordOrder, RecordQuery, SortValue
 from llama_storage_tui.next_steps import Advice, Step
 
 Row = Sequence[object]
@@ -57,15 +58,16 @@ class RecordScan(RowSource):
         Raises UsageError for a column that the table lacks, or an order that it has not.
         """
         physical = dialect.documents.physical(shape)
-        if query.order is RecordOrder.NEWEST:
-            leading = (shape.column(query.time), shape.column(query.id))
-            marked = (*leading, *(key for key in shape.key if key not in leading))
+        if query.order is not RecordOrder.STORED:
+            marked = RecordSort.of(query, shape, dialect).columns
         elif not physical:
             raise UsageError(f"{shape.name!r} has no stored order.", help=Advice("", Step.NEWEST_FIRST))
         else:
             marked = physical
         conditions = [asked(condition) for condition in query.conditions]
-        name = cursors.fingerprint(shape.place, shape.schema, shape.name, query.order.value, conditions)
+        order = query.order
+        named = ("by", order.column, order.is_descending) if isinstance(order, Order) else order.value
+        name = cursors.fingerprint(shape.place, shape.schema, shape.name, named, conditions)
         return cls(query, shape, dialect, marked, name, parts)
 
     @property
@@ -99,16 +101,18 @@ class RecordScan(RowSource):
         """Return the cursor of the page after a row."""
         return cursors.encode(self.name, self._parts(row))
 
-    async def newest(self, connection: AsyncConnection, after: Cursor | None, limit: int | None) -> list[Row]:
-        """Return up to `limit` rows by time and id, both falling; rows without a time come last."""
+    async def ordered(
+        self, connection: AsyncConnection, after: Cursor | None, limit: int | None
+    ) -> list[Row]:
+        """Return up to `limit` rows, the newest first or by the column that the query sorts by."""
         table = self.table
         parts = None if after is None else cursors.decode(after, self.name, length=len(self.marked)).parts
         rows: list[Row] = []
         floor = self._floor(parts)
-        for segment in self._segments(table, parts):
+        for segment in self._sort.segments(table, parts):
             wanted_ = None if limit is None else limit - len(rows)
             rows += await self._fetch(connection, self._sorted(table, segment, wanted_, floor), wanted_)
-            floor = None  # the rows that follow have no time
+            floor = None  # the rows that follow have no value
             if limit is not None and len(rows) >= limit:
                 break
         return rows
@@ -135,7 +139,7 @@ class RecordScan(RowSource):
         The two are equal where nothing has a position.
         """
         documents = self.dialect.documents
-        if self.query.order is RecordOrder.NEWEST:
+        if self.query.order is not RecordOrder.STORED:
             return 0, 0
         low, high = await documents.positions(connection, self.shape)
         if self.parts:
@@ -179,8 +183,8 @@ class RecordScan(RowSource):
 
     async def within(self, connection: AsyncConnection, positions: tuple[int, int] | None) -> list[Row]:
         """Return the rows at some positions (None: at all), the last stored first, or the newest where none has a position."""
-        if self.query.order is RecordOrder.NEWEST:
-            return await self.newest(connection, self.query.after, None)
+        if self.query.order is not RecordOrder.STORED:
+            return await self.ordered(connection, self.query.after, None)
         rows: list[Row] = []
         for piece in self.slices(positions):
             narrowed = await self._narrowed(connection, piece)
@@ -255,7 +259,7 @@ class RecordScan(RowSource):
         table: sa.TableClause,
         where: Sequence[sa.ColumnElement[bool]],
         *,
-        order: Order | None = None,
+        order: RowOrdering | None = None,
         source: sa.FromClause | None = None,
         is_walk: bool = False,
         is_asked: bool = False,
@@ -297,14 +301,16 @@ class RecordScan(RowSource):
 
     def _floor(self, after: Sequence[Part] | None) -> TimeFloor | None:
         """Return what tells the least time of a page after a cursor; None where its rows have no time, or no position in order."""
+        if self.query.order is not RecordOrder.NEWEST:
+            return None
         documents = self.dialect.documents
         position = None if documents.needs_ranges else next(iter(documents.physical(self.shape)), None)
         early, late = self._conditions()
         end = self.table.alias("tail")
         if position is None or position.name not in end.c or late or (after is not None and after[0] is None):
             return None
-        conditions = (next(self._segments(end, after)), *self._holding(end, early))
-        return TimeFloor(end, end.c[position.name], self._order(end)[0], conditions)
+        conditions = (next(self._sort.segments(end, after)), *self._holding(end, early))
+        return TimeFloor(end, end.c[position.name], self._sort.elements(end)[0], conditions)
 
     def _sorted(
         self,
@@ -319,15 +325,19 @@ class RecordScan(RowSource):
         """
         keys = self.shape.key
         if not keys or self.is_narrowed_later:
-            return self._selected(table, (segment,), order=self._falling)
+            return self._selected(table, (segment,), order=self._sort.ordering)
         early, late = self._conditions()
         rows = self.rows(
             table,
             [field for each in late for field in inside_of(each)],
             [column.name for column in (*keys, *self.marked)]
             + [name for each in late for name in columns_of(each)],
-            (segment, *as_condition(floor, self._order(table)[0], limit), *self._holding(table, early)),
-            order=self._falling,
+            (
+                segment,
+                *as_condition(floor, self._sort.elements(table)[0], limit),
+                *self._holding(table, early),
+            ),
+            order=self._sort.ordering,
         )
         found = (
             sa.select(*(rows.table.c[key.name] for key in keys))
@@ -338,41 +348,22 @@ class RecordScan(RowSource):
             .subquery("found")
         )
         same = sa.and_(*(table.c[key.name] == found.c[key.name] for key in keys))
-        return self._selected(table, (), order=self._falling, source=table.join(found, same), is_asked=True)
+        return self._selected(
+            table, (), order=self._sort.ordering, source=table.join(found, same), is_asked=True
+        )
 
-    def _falling(self, table: sa.FromClause) -> list[sa.ColumnElement[object]]:
-        return [each.desc() for each in self._order(table)]
+    @property
+    def _sort(self) -> RecordSort:
+        return RecordSort.of(self.query, self.shape, self.dialect)
 
-    def _order(self, table: sa.FromClause) -> list[Expression]:
-        time, id_, *rest = self.marked
-        return [
-            self.dialect.sort_key(table.c[time.name], time),
-            self.dialect.documents.sorted_text(table.c[id_.name]),
-            *(self.dialect.sort_key(table.c[each.name], each) for each in rest),
-        ]
-
-    def _segments(
-        self, table: sa.FromClause, after: Sequence[Part] | None
-    ) -> Iterator[sa.ColumnElement[bool]]:
-        """Yield the conditions of the rows with a time, then of those without one, from a position on."""
-        time, *rest = self._order(table)
-        has_time, has_none = time.is_not(None), time.is_(None)
-        if after is None:
-            yield has_time
-            yield has_none
-            return
-        first, *others = after
-        bounds = [self._order_bound(part, shape) for part, shape in zip(others, self.marked[1:], strict=True)]
-        if first is None:
-            yield sa.and_(has_none, sa.tuple_(*rest) < sa.tuple_(*bounds))
-            return
-        bound = self.dialect.bound(first, self.marked[0])
-        yield sa.and_(has_time, sa.tuple_(time, *rest) < sa.tuple_(bound, *bounds))
-        yield has_none
-
-    def _order_bound(self, part: Part, shape: ColumnShape) -> Expression:
-        found: Expression = sa.null() if part is None else self.dialect.bound(part, shape)  # type: ignore[assignment]
-        return self.dialect.documents.sorted_text(found) if shape is self.marked[1] else found
+    def sort_values(self, rows: Sequence[Row]) -> tuple[SortValue, ...] | None:
+        """Return what rows are sorted by; None where that is no column, or only the engine knows its order."""
+        if not isinstance(self.query.order, Order):
+            return None
+        try:
+            return tuple(self.dialect.sort_value(self._parts(row)[0], self.marked[0]) for row in rows)
+        except ValueError:
+            return None
 
     def _bounds(self, after: Cursor) -> list[Expression]:
         bounds: list[Expression] = []

@@ -169,7 +169,7 @@ class RecordTally:
     def _position(self, table: sa.TableClause) -> Expression:
         """Return what the last stored rows are known by: a position, or a time where nothing has a position."""
         marked = self.scan.marked
-        place = marked[0] if self.scan.query.order is RecordOrder.NEWEST else marked[-1]
+        place = marked[0] if self.scan.query.order is not RecordOrder.STORED else marked[-1]
         return table.c[place.name]
 
     def _source(self, piece: ScanSlice) -> DocumentSource:

@@ -58,7 +58,7 @@ class ScanSlice:
     ends: Values = dataclass_field(default_factory=dict)
 
 
-Order = Callable[[sa.FromClause], Sequence[sa.ColumnElement[object]]]
+RowOrdering = Callable[[sa.FromClause], Sequence[sa.ColumnElement[object]]]
 """Returns what rows are ordered by, of the columns of a table."""
 
 
@@ -77,7 +77,7 @@ class RowSource:
         columns: Sequence[str],
         where: Sequence[sa.ColumnElement[bool]],
         *,
-        order: Order | None = None,
+        order: RowOrdering | None = None,
         source: sa.FromClause | None = None,
         is_walk: bool = False,
     ) -> Rows:

@@ -91,6 +91,15 @@ class TableShape:
                 return column
         raise UsageError(f"Table {self.name!r} has no column {name!r}.", help=self._names())
 
+    def sortable(self, name: str) -> ColumnShape:
+        """Return the column of that name to sort by; raises UsageError where the table has none, or it holds JSON."""
+        found = self.column(name)
+        if found.kind is ColumnKind.JSON:
+            raise UsageError(
+                f"Column {name!r} holds JSON and cannot be sorted.", help="Choose another column."
+            )
+        return found
+
     def selectable(self) -> sa.TableClause:
         """Return the table for a statement, every name quoted."""
         import sqlalchemy as sa  # here: what needs plain SQL alone describes tables, too

@@ -19,7 +19,7 @@ from llama_storage_tui.backends.engine import Dialect, Expression, Statement, Va
 from llama_storage_tui.backends.outlines import WantedParts
 from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.row_filters import compared_texts
-from llama_storage_tui.backends.row_source import Order
+from llama_storage_tui.backends.row_source import RowOrdering
 from llama_storage_tui.backends.shape import ColumnKind, TableShape
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.deferred import dataclass
@@ -119,7 +119,7 @@ class StoredScan(RecordScan):
         table: sa.TableClause,
         where: Sequence[sa.ColumnElement[bool]],
         *,
-        order: Order | None = None,
+        order: RowOrdering | None = None,
         source: sa.FromClause | None = None,
         is_walk: bool = False,
         is_asked: bool = False,

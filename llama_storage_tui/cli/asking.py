@@ -13,6 +13,7 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.word_order import config_elsewhere
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.data import Order
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.left_pending import is_anything_pending
 from llama_storage_tui.services.requests import LoadRequest
@@ -28,6 +29,14 @@ LIMIT: Final = click.IntRange(1, 10_000)
 PAGE_LIMIT: Final = click.option(
     "--limit", type=LIMIT, metavar="N", default=100, show_default=True, help="Entries of a page."
 )
+
+
+def order_of(text: str) -> Order:
+    """Return the order that COL, COL:asc or COL:desc asks for."""
+    name, _, direction = text.rpartition(":")
+    if direction not in ("asc", "desc"):
+        name, direction = text, "asc"
+    return Order(name, is_descending=direction == "desc")
 
 
 def open_with(context: click.Context, config: str, reading: Callable[[LoadRequest], Answer]) -> Answer:

@@ -7,14 +7,14 @@ from typing import Final
 import click
 
 from llama_storage_tui.cli import output, reports, shell_completion
-from llama_storage_tui.cli.asking import LIMIT, ask
+from llama_storage_tui.cli.asking import LIMIT, ask, order_of
 from llama_storage_tui.cli.data_documents import RowsDocument, TableBody, TablesDocument, row_body
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.records.following import FOLLOW, write_as_stored
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import Filter, Order, RowQuery
+from llama_storage_tui.model.data import Filter, RowQuery
 from llama_storage_tui.services import browse, export
 from llama_storage_tui.services.records.row_conditions import HELP, parse_condition
 from llama_storage_tui.services.row_following import RowFollower
@@ -55,12 +55,7 @@ def _query(
 ) -> RowQuery:
     filters = [Filter(name, None) for name in where_null]
     filters += map(parse_condition, where)
-    order = None
-    if order_by:
-        name, _, direction = order_by.rpartition(":")
-        if direction not in ("asc", "desc"):
-            name, direction = order_by, "asc"
-        order = Order(name, is_descending=direction == "desc")
+    order = order_of(order_by) if order_by else None
     names = tuple(name.strip() for name in columns.split(",")) if columns else ()
     return RowQuery(table, names, tuple(filters), order, limit, after)
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Cell, Count, Cursor
+from llama_storage_tui.model.data import Cell, Count, Cursor, Order
 from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition, Measure, Path, RecordOrder
 
@@ -292,13 +292,13 @@ class Query:
 
     `filters` are values by the names of the family's filters: texts, times in epoch seconds. `of` are a relation's name and the
     id of the object whose others are meant; `conditions` are more of them, on the family's table. `order` None is newest first
-    where that is quick, else as stored.
+    where that is quick, else as stored; an `Order` sorts by a column, or by what a list shows of one under that name.
     """
 
     filters: Mapping[str, str | float] = field(default_factory=dict)
     of: tuple[str, str] | None = None
     conditions: tuple[Condition, ...] = ()
-    order: RecordOrder | None = None
+    order: RecordOrder | Order | None = None
     limit: int = 100
     after: Cursor | None = None
 
@@ -332,14 +332,18 @@ class RecordEntry:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T_co]):
-    """A page of a family; `is_complete` False where a budget or a backend stopped it: `notices` say."""
+    """A page of a family; `is_complete` False where a budget or a backend stopped it: `notices` say.
+
+    `read` is how many rows were looked at to sort it by a column, None where nobody knows, or it comes in another order.
+    """
 
     family: RecordFamily
     records: tuple[T_co, ...]
     next: Cursor | None
-    order: RecordOrder | None = None
+    order: RecordOrder | Order | None = None
     is_complete: bool = True
     notices: tuple[Notice, ...] = ()
+    read: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Cell, Cursor, Operator
+from llama_storage_tui.model.data import Cell, Cursor, Operator, Order
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the document's root down."""
@@ -133,9 +133,16 @@ class RecordOrder(StrEnum):
     """As they were written, the last first (rowid, ctid): close to newest first, and a page costs a page."""
 
 
+SortValue = tuple[int, int | float | bytes] | None
+"""What a record is sorted by, comparable with those of other tables: numbers, then texts in UTF-8, then binary; None is NULL."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordQuery:
     """Which records of which table, with which of their fields.
+
+    An `order` that is an `Order` sorts by a column that is no JSON: texts by code point, whatever the engine's collation, ties by
+    id in the same direction, NULLs last. It reads the whole table where no index serves it.
 
     `time` is the column of whole epoch seconds that NEWEST sorts by; `id` the column that breaks its ties and that `find`
     looks up. A search that is read to its end needs no cursors, and making them takes longer than finding the records.
@@ -146,7 +153,7 @@ class RecordQuery:
     table: str
     fields: tuple[Field, ...]
     conditions: tuple[Condition, ...] = ()
-    order: RecordOrder = RecordOrder.NEWEST
+    order: RecordOrder | Order = RecordOrder.NEWEST
     limit: int = 100
     after: Cursor | None = None
     id: str = "id"
@@ -161,12 +168,16 @@ Record = Mapping[str, Cell]
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """A page of records; `cursors` give for each the page that begins after it."""
+    """A page of records; `cursors` give for each the page that begins after it.
+
+    `values` are what each is sorted by, where a column was asked for and its order is not one that only its engine knows.
+    """
 
     records: tuple[Record, ...]
     cursors: tuple[Cursor, ...]
     next: Cursor | None
     is_complete: bool = True
+    values: tuple[SortValue, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,3 +140,12 @@ def test_a_page_that_ends_before_anything_fits_does_not_say_that_nothing_does(
         answer = json.loads(run(*words, "--json", "--after", answer["next"]).out)
         seen.append(answer["objects"])
     assert [len(objects) for objects in seen] == [0, 0, 1]
+
+
+def test_objects_in_tables_are_sorted_and_those_in_keys_are_not(run: Run, config: str) -> None:
+    answer = run("objects", config, "batches", "--sort", "created:desc", "--json")
+    assert [each["id"] for each in answer.json["objects"]] == ["batch_1"]
+    assert set(answer.json) == set(run("objects", config, "batches", "--json").json)
+    refused = run("objects", config, "registry", "--sort", "id")
+    assert refused.code == 2
+    assert "Registered objects are kept as keys on backend" in refused.err

@@ -159,3 +159,39 @@ def test_who_tells_the_owner_the_rule_and_what_hides_a_response(run: Run, config
     assert "bob may not read it" in read.out
     assert run("responses", config, "who", "resp_none", "--json").json["error"]["kind"] == "not-found"
     assert run("responses", config, "who", "resp_1", "--tenant", "t", "--json").code == 2
+
+
+def test_a_sorted_list_keeps_its_keys_and_pages(run: Run, config: str) -> None:
+    plain = run("responses", config, "list", "--json").json
+    first = run("responses", config, "list", "--sort", "created_at:asc", "--limit", "2", "--json").json
+    rest = run("responses", config, "list", "--sort", "created_at", "--after", first["next"], "--json").json
+    assert set(first) == set(plain)
+    assert first["order"] == "sorted"
+    assert [each["id"] for each in (*first["responses"], *rest["responses"])] == [
+        "resp_1",
+        "resp_2",
+        "resp_3",
+    ]
+    jsonschema.validate(first, run("schema", "responses list").json)
+
+
+def test_a_sort_says_what_it_costs(run: Run, config: str) -> None:
+    answer = run("responses", config, "list", "--sort", "owner:desc")
+    assert answer.err.startswith(
+        "Sorted by owner descending, which reads all 3 rows for each page where no index serves it."
+    )
+    assert next(line.split()[-1] for line in answer.out.splitlines()[1:]) == "resp_1"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--sort", "status"), "inside the JSON of column response_object"),
+        (("--sort", "model", "--order", "stored"), "two orders"),
+        (("--sort", "model", "--follow"), "cannot be followed"),
+    ],
+)
+def test_a_sort_that_cannot_be_is_refused(run: Run, config: str, words: tuple[str, ...], said: str) -> None:
+    answer = run("responses", config, "list", *words)
+    assert answer.code == 2
+    assert said in answer.err

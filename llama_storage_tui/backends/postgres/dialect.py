@@ -23,6 +23,7 @@ from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count
+from llama_storage_tui.model.records import SortValue
 
 SMALL_TABLE: Final = 8 * 1024 * 1024
 """Up to this size a table is counted exactly even when an estimate would do: it costs some 5 ms."""
@@ -141,6 +142,35 @@ class PostgresDialect:
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the column, or its text where its type may have no order."""
         return sa.cast(element, sa.Text()) if shape.kind is ColumnKind.OTHER else element
+
+    def merge_key(self, element: Expression, shape: ColumnShape) -> Expression:
+        """Return the column, texts in the C collation; of a type that compares texts its own way (citext) as plain text."""
+        if shape.kind not in (ColumnKind.TEXT, ColumnKind.OTHER):
+            return element
+        text: sa.ColumnElement[str] = sa.cast(element, sa.Text())
+        collated: Expression = sa.collate(text, "C")  # type: ignore[assignment] # of str
+        return collated
+
+    def sort_value(self, part: Part, shape: ColumnShape) -> SortValue:
+        """Return a value by the column's type; raises ValueError for one whose order only the server knows."""
+        if part is None:
+            return None
+        kind, text = part
+        if kind == "x":
+            return 1, base64.b64decode(text)
+        match shape.kind:
+            case ColumnKind.TEXT | ColumnKind.OTHER:
+                return 1, text.encode()
+            case ColumnKind.INTEGER:
+                return 0, int(text)
+            case ColumnKind.BOOLEAN:
+                return 0, int(text == "true")
+            case ColumnKind.FLOAT:
+                # NaN comes behind every number.
+                return (1, b"") if text == "NaN" else (0, float(text))
+            case ColumnKind.BYTES:
+                return 2, bytes.fromhex(text.removeprefix("\\x"))
+        raise ValueError(f"the order of {shape.column.type} is the server's own")
 
     def equals(self, element: Expression, shape: ColumnShape, text: str) -> sa.ColumnElement[bool]:
         """Return the condition for a text cast to the column's type, or for its text."""

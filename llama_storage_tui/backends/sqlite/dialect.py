@@ -18,9 +18,10 @@ from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.backends.sqlite import catalog
 from llama_storage_tui.backends.sqlite.documents import SqliteDocuments, beginning
-from llama_storage_tui.backends.sqlite.marks import INTEGERS, bound_of, part_of
+from llama_storage_tui.backends.sqlite.marks import INTEGERS, bound_of, part_of, sort_value_of
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count
+from llama_storage_tui.model.records import SortValue
 
 SMALL_FILE: Final = 32 * 1024 * 1024
 """Up to this size every table is counted exactly even when an estimate would do: it costs some 10 ms."""
@@ -110,6 +111,17 @@ class SqliteDialect:
         """Return the column itself."""
         del shape
         return element
+
+    def merge_key(self, element: Expression, shape: ColumnShape) -> Expression:
+        """Return the column in the collation that compares byte by byte, whichever it was made with."""
+        del shape
+        compared: Expression = sa.collate(element, "BINARY")  # type: ignore[assignment] # of any type
+        return compared
+
+    def sort_value(self, part: Part, shape: ColumnShape) -> SortValue:
+        """Return a value by its storage class, whatever the column's type."""
+        del shape
+        return None if part is None else sort_value_of(part)
 
     def equals(self, element: Expression, shape: ColumnShape, text: str) -> sa.ColumnElement[bool]:
         """Return the condition for a text cast as the column's affinity would."""

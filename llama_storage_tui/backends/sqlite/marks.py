@@ -10,6 +10,7 @@ from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.records import SortValue
 
 INTEGERS: Final = range(-(2**63), 2**63)
 
@@ -37,6 +38,18 @@ def part_of(value: object, storage: object) -> Part:
             return "i", str(value)
         case _:
             return "t", str(value)
+
+
+def sort_value_of(part: Sequence[str]) -> SortValue:
+    """Return what a part sorts by: numbers, then texts, then binary; raises UsageError for a forged one."""
+    bound = bound_of(part)
+    match bound.value:
+        case bytes() as data:
+            return (1 if bound.is_text else 2), data
+        case str() as text:
+            return 1, text.encode()
+        case number:
+            return 0, number
 
 
 def bound_of(part: Sequence[str]) -> Bound:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, JsonValue
 
 from llama_storage_tui.cli.documents import Document, From, Json, Notices, json_value
-from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.data import Cell, Order
 from llama_storage_tui.services.responses.tolerant_json import load
 
 
@@ -22,6 +22,14 @@ def json_cell(value: Cell) -> JsonValue:
 
 
 JsonCell = Annotated[JsonValue, BeforeValidator(json_cell)]
+
+
+def _order_word(order: object) -> object:
+    return "sorted" if isinstance(order, Order) else order
+
+
+ListOrder = Annotated[Literal["newest", "stored", "sorted"], BeforeValidator(_order_word)]
+"""In which order a list comes: `sorted` by the column that was asked for."""
 
 
 class ResponseErrorBody(Document):
@@ -62,7 +70,7 @@ class ResponsesDocument(Document):
     responses: Annotated[list[ResponseBody], From("records")]
     next: str | None
     complete: bool
-    order: Literal["newest", "stored"]
+    order: ListOrder
     notices: Notices
 
 
@@ -87,7 +95,7 @@ class ConversationsDocument(Document):
     conversations: Annotated[list[ConversationBody], From("records")]
     next: str | None
     complete: bool
-    order: Literal["newest", "stored"]
+    order: ListOrder
     notices: Notices
 
 
@@ -113,5 +121,5 @@ class CompletionsDocument(Document):
     completions: Annotated[list[CompletionBody], From("records")]
     next: str | None
     complete: bool
-    order: Literal["newest", "stored"]
+    order: ListOrder
     notices: Notices

@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from llama_storage_tui.cli import shell_completion
-from llama_storage_tui.cli.asking import PAGE_LIMIT
+from llama_storage_tui.cli.asking import PAGE_LIMIT, order_of
+from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.families import WHERE, FamilyFilter, Match, Query, RecordFamily
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.services.records.row_conditions import HELP, as_lines, parse_conditions
@@ -38,13 +39,18 @@ _ORDER: Final = click.option(
     show_default=True,
     help="newest: by time, which reads the whole table; stored: as written, the last first, at once.",
 )
+SORT: Final = click.option(
+    "--sort",
+    metavar="COL[:desc]",
+    help="Sort by this column, which reads the whole table for each page where no index serves it; texts by code point.",
+)
 _AFTER: Final = click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
 
 
 def list_options(family: RecordFamily, more: Sequence[Option], function: Function) -> Function:
     """Give a command an option for each filter of a family, `more` after them, and those of every list."""
     function = page_options(function)
-    for option in reversed([*map(_option, family.filters), *more, _ORDER]):
+    for option in reversed([*map(_option, family.filters), *more, _ORDER, SORT]):
         function = option(function)
     return function
 
@@ -71,9 +77,12 @@ def _option(found: FamilyFilter) -> Option:
 
 def query_of(family: RecordFamily, given: Mapping[str, Any]) -> Query:
     """Return what a list's options ask for; raises UsageError for a time that cannot be read."""
+    order = RecordOrder(given["order"])
+    if given["sort"] is not None and order is RecordOrder.STORED:
+        raise UsageError("--sort and --order stored are two orders", help="Leave one of them out.")
     return Query(
         filters=dict(_conditions(family, given)),
-        order=RecordOrder(given["order"]),
+        order=order if given["sort"] is None else order_of(given["sort"]),
         limit=given["limit"],
         after=given["after"],
     )

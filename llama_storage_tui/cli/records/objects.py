@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from llama_storage_tui.cli import output, shell_completion
-from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.asking import ask, order_of
 from llama_storage_tui.cli.cells import or_dash
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.output import Colour, Toned
-from llama_storage_tui.cli.records.list_options import page_options, where_of
+from llama_storage_tui.cli.records.list_options import SORT, page_options, where_of
 from llama_storage_tui.cli.records.object_documents import (
     FamiliesDocument,
     FamilyBody,
@@ -51,6 +51,7 @@ _CELL = 40
     metavar="NAME=VALUE",
     help="Only objects that match a filter of the family; repeatable.",
 )
+@SORT
 @page_options
 @shared_options
 @click.pass_context
@@ -62,6 +63,7 @@ def objects(
     *,
     of: str | None,
     where: tuple[str, ...],
+    sort: str | None,
     limit: int,
     after: str | None,
 ) -> int:
@@ -77,7 +79,8 @@ def objects(
     elif object_id is None:
         relation = _relation(of)
         filters = where_of(find_family(family), where) if where else {}
-        query = Query(filters, relation, limit=limit, after=after)
+        order = None if sort is None else order_of(sort)
+        query = Query(filters, relation, order=order, limit=limit, after=after)
         page = ask(context, config, lambda session: list_family(session, family, query))
         _page(context, page, is_json=is_json)
     else:

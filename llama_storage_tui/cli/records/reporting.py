@@ -9,7 +9,9 @@ import click
 
 from llama_storage_tui.cli import output, reports
 from llama_storage_tui.cli.cells import or_dash, owner_of
+from llama_storage_tui.model.data import Order
 from llama_storage_tui.model.families import Page, RecordEntry, RecordFamily, RecordPart, Show
+from llama_storage_tui.reports.sorting import sort_cost
 from llama_storage_tui.services.records.showing import shown
 
 ID: Final = "id"
@@ -42,6 +44,9 @@ def report_page(
 ) -> None:
     """Print a page for people, with what is to be said of it and where it goes on."""
     output.say_notices(page.notices)
+    if isinstance(page.order, Order):
+        said = sort_cost(page.order, page.read)
+        output.say(f"{said[:1].upper()}{said[1:]}.")
     if page.records:
         output.write_table(headings, rows, cut=cut)
     elif page.next is not None:

@@ -63,6 +63,16 @@ async def counted_on(
     return tuple(found)
 
 
+async def stored_count(session: Session, family: RecordFamily) -> Count | None:
+    """Return how many records of a family there are, None where that is not cheap to tell or a place cannot be read."""
+    places = places_of(session.catalog, family)
+    tables = await _tables(session, places)
+    try:
+        return _total(await asyncio.gather(*(_count(session, place, tables) for place in places)))
+    except BackendError:
+        return None
+
+
 async def _tables(session: Session, places: Sequence[Place]) -> dict[str, dict[str, Table] | BackendError]:
     """Return the tables of each backend that holds rows, with counts that cost next to nothing."""
     names = list(dict.fromkeys(place.backend for place in places if isinstance(place, TablePlace)))

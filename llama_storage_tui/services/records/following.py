@@ -8,7 +8,8 @@ from time import monotonic
 from typing import Final, Generic, TypeVar
 
 from llama_storage_tui.deferred import dataclass, replace
-from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.errors import BackendError, FailureKind, UsageError
+from llama_storage_tui.model.data import Order
 from llama_storage_tui.model.families import Place, Query
 from llama_storage_tui.model.following import Mark
 from llama_storage_tui.model.notices import Notice, NoticeKind
@@ -139,13 +140,18 @@ class Follower(Polling[T]):
     def __init__(self, session: Session, how: ListedFamily[T], query: Query) -> None:
         """Follow what a query selects; its order and cursor do not matter.
 
-        Raises NotFoundError where the config keeps none of the family, UsageError for a filter that it does not have.
+        Raises NotFoundError where the config keeps none of the family, UsageError for a filter that it does not have or a sort.
         """
         self._session = session
         self._how = how
         self._query = replace(query, after=None)
         self._places = needed_places(session.catalog, how.family)
         check_query(how.family, query)
+        if isinstance(query.order, Order):
+            raise UsageError(
+                "A list that is sorted by a column cannot be followed: new records would not come on top",
+                help="Leave out the sort or following.",
+            )
         self._sources: OpenedSource[Place] | None = None
         self._marks: dict[Place, Mark] = {}
 

@@ -10,10 +10,12 @@ from typing import Final, Generic, TypeVar
 
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.data import Cell, Cursor
+from llama_storage_tui.model.data import Cell, Cursor, Order
 from llama_storage_tui.model.families import Match, Place, Query, RecordFamily, TablePlace
 from llama_storage_tui.model.notices import Notice
+from llama_storage_tui.model.records import SortValue
 
 T = TypeVar("T")
 PlaceT = TypeVar("PlaceT", bound=Place)
@@ -26,7 +28,8 @@ START: Final = ""
 class Slice(Generic[T]):
     """The next part of one place: what was found, the cursor after each, and where it goes on after all of it (None: nowhere).
 
-    A place that is read alone needs no cursors between. `is_cut` where a budget stopped the search before there was enough.
+    A place that is read alone needs no cursors between. `values` are what each is sorted by, where that can be compared with what
+    other places are sorted by. `is_cut` where a budget stopped the search before there was enough.
     """
 
     found: tuple[T, ...]
@@ -34,6 +37,7 @@ class Slice(Generic[T]):
     next: Cursor | None = None
     notices: tuple[Notice, ...] = ()
     is_cut: bool = False
+    values: tuple[SortValue, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -62,11 +66,12 @@ async def merged(
     limit: int,
     after: Cursor | None,
     name: str,
+    order: Order | None = None,
 ) -> Merged[T, PlaceT]:
     """Return a page over all places: of tables beside each other the newest first, keys one place after the other.
 
-    Each table's own order is kept, so that tables read as stored come close to it; raises UsageError for what is not a cursor
-    of the list of that name.
+    Each table's own order is kept, so that tables read as stored come close to it. With an `order` all of them are sorted by it.
+    Raises UsageError for what is not a cursor of the list of that name, and for an order that only one table can have.
     """
     positions = dict(zip(places, positions_of(places, after, name), strict=True))
     page: Merged[T, PlaceT] = Merged()
@@ -79,7 +84,8 @@ async def merged(
         parts = dict(zip(open_, slices, strict=True))
         if room > 0:
             notices |= dict.fromkeys(notice for part in slices for notice in part.notices)
-        taken = _take(parts, sorts, room, page.found)
+        rank = _by_time(parts, sorts) if order is None else _by_value(parts, sorts, order)
+        taken = _take(parts, rank, room, page.found)
         for place, part in parts.items():
             positions[place] = _after(part, taken[place], positions[place])
         if room > 0 and any(part.is_cut for part in slices):
@@ -104,17 +110,51 @@ def _groups(places: Sequence[PlaceT]) -> Iterator[list[PlaceT]]:
             yield from ([place] for place in group)
 
 
-def _take(parts: dict[PlaceT, Slice[T]], sorts: Sorts[T], room: int, page: list[T]) -> dict[PlaceT, int]:
-    """Move up to so many records to the page, the newest head first; returns how many of each place."""
+Ranks = Callable[[PlaceT, int], tuple[object, ...]]
+"""Returns where the head of a place belongs, by its number there: the greatest one comes first."""
+
+
+def _by_time(parts: dict[PlaceT, Slice[T]], sorts: Sorts[T]) -> Ranks[PlaceT]:
+    return lambda place, head: _rank(sorts(parts[place].found[head]))
+
+
+def _by_value(parts: dict[PlaceT, Slice[T]], sorts: Sorts[T], order: Order) -> Ranks[PlaceT]:
+    filled = [part for part in parts.values() if part.found]
+    if len(filled) > 1 and any(part.values is None for part in filled):
+        raise UsageError(
+            f"{order.column!r} has an order that only its own server knows, and this list lies in several tables",
+            help="Choose another column.",
+        )
+
+    def rank(place: PlaceT, head: int) -> tuple[object, ...]:
+        values, (_, id_) = parts[place].values, sorts(parts[place].found[head])
+        value = None if values is None else values[head]
+        # Rows without a value come last in both directions.
+        found = (value or (0, 0), "" if id_ is None else str(id_))
+        return value is not None, found if order.is_descending else _Rising(found)
+
+    return rank
+
+
+@dataclass(frozen=True, slots=True)
+class _Rising:
+    """What comes the earlier the less it is."""
+
+    value: tuple[SortValue, str]
+
+    def __lt__(self, other: _Rising) -> bool:
+        return other.value < self.value
+
+
+def _take(parts: dict[PlaceT, Slice[T]], rank: Ranks[PlaceT], room: int, page: list[T]) -> dict[PlaceT, int]:
+    """Move up to so many records to the page, the first head first; returns how many of each place."""
     heads = dict.fromkeys(parts, 0)
     for _ in range(room):
         standing = [place for place, head in heads.items() if head < len(parts[place].found)]
         if not standing:
             break
         best = (
-            standing[0]
-            if len(standing) == 1
-            else max(standing, key=lambda place: _rank(sorts(parts[place].found[heads[place]])))
+            standing[0] if len(standing) == 1 else max(standing, key=lambda place: rank(place, heads[place]))
         )
         page.append(parts[best].found[heads[best]])
         heads[best] += 1
@@ -155,8 +195,8 @@ def encode(positions: Sequence[str | None], name: str) -> Cursor:
 def list_name(catalog: Catalog, family: RecordFamily, places: Sequence[Place], query: Query) -> str:
     """Name a list for its cursors: by where it lies and what it lets through.
 
-    Times are left out, since those that count back from now move between two pages; orders and further conditions are in the
-    cursors of the places.
+    Times are left out, since those that count back from now move between two pages; further conditions, and whether the newest
+    come first, are in the cursors of the places.
     """
     there = [
         (each.location if (each := catalog.backend(place.backend)) is not None else "", str(place))
@@ -167,4 +207,5 @@ def list_name(catalog: Catalog, family: RecordFamily, places: Sequence[Place], q
         for each in family.filters
         if each.name in query.filters and each.match not in (Match.SINCE, Match.UNTIL)
     )
-    return cursors.fingerprint(family.name, there, query.of, texts)
+    by = (("by", query.order.column, query.order.is_descending),) if isinstance(query.order, Order) else ()
+    return cursors.fingerprint(family.name, there, query.of, texts, *by)

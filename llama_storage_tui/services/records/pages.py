@@ -7,8 +7,9 @@ from typing import Generic, TypeVar
 
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, UsageError
-from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.model.data import Cursor, Order
 from llama_storage_tui.model.families import (
+    KeyPlace,
     Page,
     Place,
     Query,
@@ -17,6 +18,7 @@ from llama_storage_tui.model.families import (
 )
 from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition
+from llama_storage_tui.services.records.counting import stored_count
 from llama_storage_tui.services.records.keys import key_slice
 from llama_storage_tui.services.records.merging import Slice, Sorts, list_name, merged
 from llama_storage_tui.services.records.places import needed_places, needed_tables
@@ -92,6 +94,9 @@ async def read_page(session: Session, how: ListedFamily[T], query: Query) -> tup
     family = how.family
     places = needed_places(session.catalog, family)
     check_query(family, query)
+    order = query.order if isinstance(query.order, Order) else None
+    if order is not None:
+        _check_columns(family, places)
     conditions = await how.conditions(query)
     sources = await opened(session, family, places)
     failures: list[tuple[Place, BackendError]] = []
@@ -116,6 +121,7 @@ async def read_page(session: Session, how: ListedFamily[T], query: Query) -> tup
         limit=query.limit,
         after=query.after,
         name=list_name(session.catalog, family, places, query),
+        order=order,
     )
     if failures and len(failures) == len(sources.sources) and query.after is None:
         raise failures[0][1]
@@ -129,6 +135,7 @@ async def read_page(session: Session, how: ListedFamily[T], query: Query) -> tup
         query.order,
         is_complete=sources.is_complete and not failures and not page.is_cut,
         notices=tuple(dict.fromkeys(notices)),
+        read=None if order is None else await stored_count(session, family),
     )
     return found, page.ended
 
@@ -157,6 +164,16 @@ def check_query(family: RecordFamily, query: Query) -> None:
         if family.filter(name) is None:
             names = ", ".join(each.name for each in family.filters) or "nothing"
             raise UsageError(f"{family.name} cannot be filtered by {name!r}", help=f"By: {names}.")
+
+
+def _check_columns(family: RecordFamily, places: Sequence[Place]) -> None:
+    """Refuse a sort of what lies in keys; raises UsageError."""
+    kept = next((place for place in places if isinstance(place, KeyPlace)), None)
+    if kept is not None:
+        raise UsageError(
+            f"{family.title} are kept as keys on backend {kept.backend}, which have no columns to sort by",
+            help="They are listed in key order.",
+        )
 
 
 def _cannot_relate(family: RecordFamily, query: Query) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from llama_storage_tui.backends.comparing import path_of
 from llama_storage_tui.deferred import replace
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import Cell, Cursor, Table
+from llama_storage_tui.model.data import Cell, Cursor, Order, Table
 from llama_storage_tui.model.families import (
     WHERE,
     FamilyFilter,
@@ -36,6 +36,7 @@ from llama_storage_tui.model.records import (
     Record,
     RecordOrder,
     RecordQuery,
+    SortValue,
 )
 from llama_storage_tui.services.records.comparing import TextFilter
 from llama_storage_tui.services.records.documents import MADE, StoredObject, at, made, plain
@@ -65,7 +66,7 @@ async def row_slice(
     query: RecordQuery,
     look: Look[T],
     *,
-    order: RecordOrder | None,
+    order: RecordOrder | Order | None,
     enough: int | None = None,
 ) -> Slice[T]:
     """Return the next part of a table: at least `enough` records (None: the query's limit), unless it has no more.
@@ -77,21 +78,27 @@ async def row_slice(
     if order is None:
         order, query = await _order(source, query)
         lead = f"{order.value}:"
-    query = replace(query, order=order)
-    seconds = None if order is RecordOrder.NEWEST or query.conditions else session.timeouts.query
+        query = replace(query, order=order)
+    is_sorted = isinstance(order, Order)
+    # A sort is bounded as that of a table's rows is, whatever it is filtered by.
+    is_open = order is RecordOrder.NEWEST or (query.conditions and not is_sorted)
+    seconds = None if is_open else session.timeouts.query
     found: list[T] = []
+    values: list[SortValue] | None = [] if is_sorted else None
     cursors: list[Cursor] = []
     while True:
         page = await source.records.page(query, seconds=seconds)
-        for record, cursor in zip(page.records, page.cursors, strict=True):
+        values = None if page.values is None else values
+        for place, (record, cursor) in enumerate(zip(page.records, page.cursors, strict=True)):
             listed = look(record)
             if listed is not None:
                 found.append(listed)
                 cursors.append(lead + cursor)
-        if page.next is None:
-            return Slice(tuple(found), tuple(cursors))
-        if len(found) >= (enough or query.limit):
-            return Slice(tuple(found), tuple(cursors), cursors[-1])
+                if values is not None and page.values is not None:
+                    values.append(page.values[place])
+        if page.next is None or len(found) >= (enough or query.limit):
+            part = Slice(tuple(found), tuple(cursors), values=None if values is None else tuple(values))
+            return part if page.next is None else replace(part, next=cursors[-1])
         query = replace(query, after=page.next)
 
 
@@ -104,7 +111,9 @@ def record_query(
         source.place.table,
         fields_of(family, layout, source.columns),
         (*conditions_of(family, layout, source.columns, query), *conditions, *query.conditions),
-        query.order or RecordOrder.NEWEST,
+        _sorted_by(query.order, source, family)
+        if isinstance(query.order, Order)
+        else query.order or RecordOrder.NEWEST,
         query.limit,
         query.after,
         id=layout.id,
@@ -206,6 +215,25 @@ def _named_field(name: str, family: RecordFamily, layout: TableLayout, columns: 
             help=f"By name: {names or 'none'}. By column: {', '.join(sorted(columns))}. Inside a JSON column: COLUMN.key.",
         )
     return Field(name, column)
+
+
+def _sorted_by(order: Order, source: RecordSource, family: RecordFamily) -> Order:
+    """Return an order by a column of a table; raises UsageError for what is in no column, or inside the JSON of one."""
+    layout, columns = source.place.layout, source.columns
+    if order.column in columns:
+        return order
+    part = family.named(order.column)
+    field = Field("id", layout.id) if order.column == "id" else None
+    field = field if part is None else part_field(part, layout, columns)
+    is_there = field is not None and field.column in columns
+    if field is not None and is_there and not field.path and field.measure is Measure.VALUE:
+        return replace(order, column=field.column)
+    why = f", which is inside the JSON of column {field.column}" if field is not None and is_there else ""
+    names = ", ".join(each.name for each in source.table.columns if not each.is_json)
+    raise UsageError(
+        f"{family.title} cannot be sorted by {order.column!r}{why}",
+        help=f"By column: {names}.",
+    )
 
 
 def _period(layout: TableLayout, query: Query) -> Iterator[Condition]:

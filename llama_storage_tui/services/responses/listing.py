@@ -113,6 +113,7 @@ async def list_responses(
         query.order,
         is_complete=page.is_complete,
         notices=(*page.notices, *not_reported),
+        read=page.read,
         hidden=hidden,
     )
 

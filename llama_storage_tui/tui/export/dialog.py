@@ -67,9 +67,8 @@ class ExportDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
-        self.query_one(StatusLine).say(
-            "enter writes the file, readable by you alone; tab goes to the choices"
-        )
+        choices = "; tab goes to the choices" if self._job.scopes or self._job.formats else ""
+        self.query_one(StatusLine).say(f"enter writes the file, readable by you alone{choices}")
 
     def _default_name(self) -> str:
         ending = self._job.formats[0] if self._job.formats else "txt"

@@ -21,6 +21,7 @@ PLACES: Final = {
     "PagedScreen": "lists in pages",
     "FilteredScreen": "responses and other records",
     "FollowedPages": "lists that can be followed",
+    "SortableScreen": "responses and other records",
     "RecordsScreen": "conversations, completions, objects",
     "DetailScreen": "a record opened from a list",
     "ReadingScreen": "a conversation, a completion, an object",

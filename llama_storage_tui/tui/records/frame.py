@@ -32,6 +32,8 @@ class RecordFrame(WorkScreen):
     ]
 
     _session: Session
+    chooses_column = False
+    """Whether ← → choose a column of the list."""
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets."""
@@ -41,7 +43,7 @@ class RecordFrame(WorkScreen):
         """Headline, forms, the list of that name, note, status."""
         yield Headline()
         yield from forms
-        yield Listing(id=name)
+        yield Listing(id=name, chooses_column=self.chooses_column)
         yield Static(id="detail", classes="note")
         yield StatusLine()
         yield KeyFooter()

@@ -21,9 +21,10 @@ Cells = Callable[[RecordEntry, tzinfo | None], tuple[Shown, ...]]
 
 @dataclass(frozen=True, slots=True)
 class ListLayout:
-    """The columns of a list, and what makes the cells of a record."""
+    """The columns of a list, what each is sorted by, and what makes the cells of a record."""
 
     columns: tuple[ListColumn, ...]
+    sort_names: tuple[str, ...]
     cells: Cells
 
     def row(self, entry: RecordEntry) -> Callable[[tzinfo | None], tuple[Shown, ...]]:
@@ -40,6 +41,7 @@ def layout_of(family: RecordFamily) -> ListLayout:
             ListColumn("Id", grows=True, least=16, cuts_middle=True),
             *(_column(each) for each in family.columns),
         ),
+        ("id", *(each.label for each in family.columns)),
         lambda entry, zone: _described(family, entry, zone),
     )
 
@@ -123,6 +125,7 @@ _OWN: Final[Mapping[str, ListLayout]] = {
             ListColumn("Metadata", grows=True, least=12),
             ListColumn("Id", most=24, cuts_middle=True, is_wide_only=True),
         ),
+        ("created_at", "items", "owner", "metadata", "id"),
         _conversation,
     ),
     "completions": ListLayout(
@@ -136,6 +139,7 @@ _OWN: Final[Mapping[str, ListLayout]] = {
             ListColumn("Asked", grows=True, least=24, is_wide_only=True),
             ListColumn("Id", most=24, least=12, cuts_middle=True, is_wide_only=True),
         ),
+        ("created", "finish_reason", "model", "owner", "messages", "tool_calls", "asked", "id"),
         _completion,
     ),
 }

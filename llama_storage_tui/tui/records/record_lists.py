@@ -10,7 +10,7 @@ from typing import Final, Protocol, Self
 from textual.message import Message
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.model.data import Count, Cursor
 from llama_storage_tui.model.families import Query, RecordEntry, RecordFamily
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.listing import list_family
@@ -58,6 +58,8 @@ class Listed:
     notices: tuple[str, ...] = ()
     values: tuple[Mapping[str, object], ...] = ()
     """For each row what it has by the labels of its family."""
+    read: Count | None = None
+    """How many rows were looked at to sort them."""
 
     def on_top_of(self, page: Listed) -> Listed:
         """Return these rows before those of a page that are not among them."""
@@ -124,7 +126,9 @@ class FamilyList:
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page; raises StorageToolError."""
         page = await list_family(session, self.family.name, replace(self.query, after=after))
-        return replace(self.listed(page.records), next=page.next, notices=notice_words(page.notices))
+        return replace(
+            self.listed(page.records), next=page.next, notices=notice_words(page.notices), read=page.read
+        )
 
     def listed(self, records: Sequence[RecordEntry]) -> Listed:
         """Return records as they are listed."""

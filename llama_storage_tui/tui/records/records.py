@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
@@ -13,7 +14,7 @@ from textual.content import Content
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError, UsageError
-from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.model.data import Cursor, Order
 from llama_storage_tui.model.families import RecordEntry
 from llama_storage_tui.services.listing import follow_family
 from llama_storage_tui.services.records.following import Follower
@@ -21,8 +22,9 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
 from llama_storage_tui.tui.records import record_filter
-from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.records.list_columns import layout_of
 from llama_storage_tui.tui.records.record_lists import PAGE, FamilyList, Listed, RecordList, RecordsListed
+from llama_storage_tui.tui.records.sorted_lists import ListOrder, SortableScreen, sorting_words
 from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
@@ -30,7 +32,7 @@ from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.widgets.form import Form
 
 
-class RecordsScreen(FollowedScreen[RecordList]):
+class RecordsScreen(SortableScreen[RecordList]):
     """A list, with a form above it where it can be filtered, and the whole id of the row under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,6 +68,7 @@ class RecordsScreen(FollowedScreen[RecordList]):
             first = self.rows_before + 1
             facts.append(Shown(f"{first:,}–{first + len(self._page.rows) - 1:,}", Tone.MUTED))
         shown = self._shown
+        facts += self.sort_facts(None if self._page is None else self._page.read)
         if isinstance(shown, FamilyList):
             facts += [Shown(f"only {text}", Tone.KEY) for text in shown.words(self._zone.info)]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
@@ -75,7 +78,7 @@ class RecordsScreen(FollowedScreen[RecordList]):
     def read(self, question: RecordList, after: Cursor | None) -> None:
         """Begin to read a page."""
         super().read(question, after)
-        self.begin(f"Reading {question.plural}")
+        self.begin(f"Reading {question.plural}{sorting_words(self.order_of(question))}")
         self._read(question, after)
 
     @work(exclusive=True, group="browse", exit_on_error=False)
@@ -111,7 +114,7 @@ class RecordsScreen(FollowedScreen[RecordList]):
         page = self._page
         if page is not None:
             self.listing.show(
-                page.columns,
+                self.headed(page.columns, self.sort_names) if self.sort_names else page.columns,
                 [
                     self.marked(row(self._zone.info), key)
                     for row, key in zip(page.rows, page.details, strict=True)
@@ -147,6 +150,24 @@ class RecordsScreen(FollowedScreen[RecordList]):
         place = self._current
         if place is not None and self._page is not None:
             self.post_message(CopyRequested("id", self._page.ids[place]))
+
+    # Sorting
+
+    @property
+    def sort_names(self) -> Sequence[str]:
+        """What each column is sorted by; nothing in a list that is no family's."""
+        shown = self._shown
+        return layout_of(shown.family).sort_names if isinstance(shown, FamilyList) else ()
+
+    def order_of(self, question: RecordList) -> ListOrder:
+        """Return the order that a list is asked in."""
+        return question.query.order if isinstance(question, FamilyList) else None
+
+    def in_order(self, question: RecordList, order: Order | None) -> RecordList:
+        """Return the list in another order."""
+        if not isinstance(question, FamilyList):
+            return question
+        return replace(question, query=replace(question.query, order=order))
 
     # Following
 
@@ -222,6 +243,8 @@ class RecordsScreen(FollowedScreen[RecordList]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "copy":
             return True if self._page is not None and self._page.rows else None
+        if action == "sort":
+            return bool(self.sort_names)
         if action in ("filter", "drop", "filter_menu") and self._filter is None:
             return False
         return super().check_action(action, parameters)

@@ -11,7 +11,7 @@ from textual import on, work
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.access import Hiding
-from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.model.data import Count, Cursor, Order
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseSummary
@@ -26,7 +26,6 @@ from llama_storage_tui.services.responses.listing import (
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed
-from llama_storage_tui.tui.records.followed import FollowedScreen
 from llama_storage_tui.tui.records.hidden_rows import hidden_sentence
 from llama_storage_tui.tui.records.messages import (
     ResponsesFound,
@@ -37,13 +36,14 @@ from llama_storage_tui.tui.records.messages import (
 from llama_storage_tui.tui.records.response_query import Question
 from llama_storage_tui.tui.records.response_rows import row_key
 from llama_storage_tui.tui.records.search_state import MOST_FOUND, ResponseSearch, SearchState
+from llama_storage_tui.tui.records.sorted_lists import ListOrder, SortableScreen, sorting_words
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.zone import Zone
 
 PAGE: Final = 100
 
 
-class ResponsePages(FollowedScreen[Question]):
+class ResponsePages(SortableScreen[Question]):
     """Brings responses: `_responses` are those on show, `_search` the search that found them or still runs, if one does."""
 
     def __init__(
@@ -67,6 +67,8 @@ class ResponsePages(FollowedScreen[Question]):
         self._notices: tuple[str, ...] = ()
         self._hidden: Mapping[Hiding, int] = {}
         """What the viewer would not get of this page, or of what a search has met."""
+        self._rows_read: Count | None = None
+        """How many rows were looked at to sort this page."""
         self._search: ResponseSearch | None = None
         """The search whose findings are on show, or that runs."""
 
@@ -92,8 +94,18 @@ class ResponsePages(FollowedScreen[Question]):
     @on(ResponsesMeasured)
     def _measured(self, message: ResponsesMeasured) -> None:
         self._is_large = message.is_large
-        order = RecordOrder.STORED if message.is_large else RecordOrder.NEWEST
-        self.ask(replace(self._asked, query=replace(self._asked.query, order=order)))
+        order = self._asked.query.order
+        sorted_by = order if isinstance(order, Order) else None
+        self.ask(self.in_order(self._asked, sorted_by))
+
+    def order_of(self, question: Question) -> ListOrder:
+        """Return the order that responses are asked in."""
+        return question.query.order
+
+    def in_order(self, question: Question, order: Order | None) -> Question:
+        """Return a question in another order; None is the newest first, or as stored where that would take long."""
+        own = RecordOrder.STORED if self._is_large else RecordOrder.NEWEST
+        return replace(question, query=replace(question.query, order=order or own))
 
     def _is_search(self, question: Question) -> bool:
         is_stored = question.query.order is RecordOrder.STORED
@@ -158,6 +170,7 @@ class ResponsePages(FollowedScreen[Question]):
             return
         self._search = None
         self._responses, self._notices = message.page.records, message.notices
+        self._rows_read = message.page.read
         self._hidden = message.page.hidden
         self.arrived(message.page.next, len(self._responses))
         self.fill()
@@ -279,4 +292,4 @@ class ResponsePages(FollowedScreen[Question]):
 def _waiting(query: Query, *, is_large: bool) -> str:
     if is_large and query.order is RecordOrder.NEWEST:
         return "Sorting all responses by time, which reads the whole table"
-    return "Reading responses"
+    return f"Reading responses{sorting_words(query.order)}"

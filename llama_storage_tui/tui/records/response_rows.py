@@ -45,6 +45,11 @@ MARKED_COLUMNS: Final = (
     replace(COLUMNS[-1], is_wide_only=True),
 )
 """Those of a list that shows what is hidden from a user too: what hides it in place of the numbers of items."""
+SORT_NAMES: Final = (
+    "created_at", "status", "model", "owner", "input_items", "output_items", "total_tokens", "id", "asked", "error",
+)  # fmt: skip
+MARKED_SORT_NAMES: Final = (*SORT_NAMES[:3], "hidden", SORT_NAMES[3], *SORT_NAMES[6:])
+"""What each of the columns is sorted by, where that is in a column of the table."""
 LONGEST: Final = 400
 NO_TENANT: Final = "''"
 

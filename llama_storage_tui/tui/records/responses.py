@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -23,6 +23,8 @@ from llama_storage_tui.tui.records.response_query import Question
 from llama_storage_tui.tui.records.response_rows import (
     COLUMNS,
     MARKED_COLUMNS,
+    MARKED_SORT_NAMES,
+    SORT_NAMES,
     cells,
     detail,
     keys,
@@ -45,7 +47,7 @@ class ResponsesScreen(ResponsePages):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "o,s",
+            "o",
             "order",
             "Order",
             id="responses.order",
@@ -105,8 +107,9 @@ class ResponsesScreen(ResponsePages):
             facts.append(Shown(f"responses {first:,}–{first + len(self._responses) - 1:,}", Tone.MUTED))
         if self._shown.query.order is RecordOrder.STORED:
             facts.append(Shown("▲ as stored, close to newest first: o sorts", Tone.WARNING))
-        else:
+        elif self._shown.query.order is RecordOrder.NEWEST:
             facts.append(Shown("newest first", Tone.MUTED))
+        facts += self.sort_facts(self._rows_read)
         if self._search is not None:
             facts.append(self._search.fact)
         facts += [Shown(text, Tone.KEY) for text in self._shown.words(self._zone.info)]
@@ -128,10 +131,10 @@ class ResponsesScreen(ResponsePages):
         """List them."""
         self.head()
         ids = [id_text(summary.id) for summary in self._responses]
-        is_marked = self._shown.marks and self._shown.viewer is not None
+        is_marked = self._is_marked
         written = marked_cells if is_marked else cells
         self.listing.show(
-            MARKED_COLUMNS if is_marked else COLUMNS,
+            self.headed(MARKED_COLUMNS if is_marked else COLUMNS, self.sort_names),
             [
                 self.marked(written(summary, short, self._zone.info), row_key(summary))
                 for summary, short in zip(self._responses, short_ids(ids), strict=True)
@@ -139,6 +142,15 @@ class ResponsesScreen(ResponsePages):
             keys(self._responses, ids),
         )
         self._tell()
+
+    @property
+    def _is_marked(self) -> bool:
+        return self._shown.marks and self._shown.viewer is not None
+
+    @property
+    def sort_names(self) -> Sequence[str]:
+        """What each column is sorted by."""
+        return MARKED_SORT_NAMES if self._is_marked else SORT_NAMES
 
     @property
     def _current(self) -> ResponseSummary | None:
@@ -162,8 +174,7 @@ class ResponsesScreen(ResponsePages):
 
     def action_order(self) -> None:
         query = self.question.query
-        is_stored = query.order is RecordOrder.STORED
-        order = RecordOrder.NEWEST if is_stored else RecordOrder.STORED
+        order = RecordOrder.STORED if query.order is RecordOrder.NEWEST else RecordOrder.NEWEST
         self.ask(replace(self.question, query=replace(query, order=order)))
 
     def action_hidden(self) -> None:
@@ -232,6 +243,6 @@ class ResponsesScreen(ResponsePages):
                 return True if self._responses else None
             case "hidden":
                 return self._asked.viewer is not None
-            case "order":
+            case "order" | "sort":
                 return None if self._is_large is None else True
         return super().check_action(action, parameters)

@@ -40,7 +40,8 @@ class LinksReading:
             lines.append(said("→", link.label, link.id, Tone.KEY))
         opens[len(lines)] = LinksOpened(self._response, self._conversation, is_of_completions=True)
         lines.append(said("→", "completions", "enter: find the chat completions made for it", Tone.KEY))
-        facts = (Shown(plural(len(lines) - 1, "link"), Tone.MUTED),)
+        count = len(lines) - 1
+        facts = (Shown(plural(count, "link") if count else "it names no other record", Tone.MUTED),)
         return Read(facts, tuple(lines), dict(opens), notice_words(response.notices), HEADS)
 
 

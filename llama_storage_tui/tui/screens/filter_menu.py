@@ -115,8 +115,8 @@ class FilterMenu(Dialog[tuple[str, ...]]):
             self.query_one(StatusLine).fail(error.message, help_words(error.help))
 
     def _say(self, text: str) -> None:
-        how = "+ saves the current filter; " if self._choices.now else ""
-        self.query_one(StatusLine).say(text or f"{how}a key, or enter, adds one to the current filter.")
+        how = "+ saves the current filter; a" if self._choices.now else "A"
+        self.query_one(StatusLine).say(text or f"{how} key, or enter, adds one to the current filter.")
 
     def _show(self, saved: Sequence[SavedFilter]) -> None:
         self._saved = tuple(each for each in saved if each.list == self._choices.list)

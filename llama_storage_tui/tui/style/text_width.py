@@ -20,6 +20,17 @@ def middle(text: str, width: int) -> str:
     return set_cell_size(text, width - 1 - cell_len(kept)) + ELLIPSIS + kept
 
 
+def halves(text: str, width: int) -> tuple[str, str]:
+    """Return a text as two lines of a width in terminal cells, broken at a blank; the second is empty where one is enough.
+
+    The second is cut where two are not enough, and there is none where the text has no blank to break it at.
+    """
+    if cell_len(text) <= width:
+        return text, ""
+    first = set_cell_size(text, width + 1).rpartition(" ")[0].rstrip()
+    return (first, end(text[len(first) :].lstrip(), width)) if first else (end(text, width), "")
+
+
 def end(text: str, width: int) -> str:
     """Cut a text to a width in terminal cells, its end replaced by an ellipsis."""
     if cell_len(text) <= width:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from llama_storage_tui.model.data import Filter, Order, RowPage, Table
+from llama_storage_tui.reports.sorting import sort_cost, sorted_by
 from llama_storage_tui.services.records.row_conditions import condition_text
 from llama_storage_tui.services.values import epoch_time
-from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.widgets.listing import ListColumn
 
 
@@ -24,13 +24,9 @@ def heads(page: RowPage, order: Order | None) -> list[ListColumn]:
 
 def sort_words(order: Order, table: Table) -> str:
     """Say what rows are sorted by, and what that costs."""
-    words = f"sorted by {order.column} {'descending' if order.is_descending else 'ascending'}"
     column = table.column(order.column)
-    if column is not None and column.is_primary_key:
-        return words
-    all_rows = "all rows" if table.rows is None else f"all {counted(table.rows)} rows"
-    # Servers make an index for keys alone, but for five of the jobs table.
-    return f"{words}, which reads {all_rows} for each page where no index serves it"
+    is_key = column is not None and column.is_primary_key
+    return sorted_by(order) if is_key else sort_cost(order, table.rows)
 
 
 def value_condition(page: RowPage, row: int, place: int) -> str | None:

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.style.text_width import end, middle
+from llama_storage_tui.tui.style.text_width import end, halves, middle
 
 SEPARATOR: Final = "  "
 OUTER: Final = 24
@@ -92,12 +92,15 @@ class Headline(Static):
 
 
 def _rows(facts: Sequence[Shown], width: int) -> list[Content]:
-    """Lay facts out in rows, none broken that fits one."""
+    """Lay facts out in rows, none broken that fits one; a longer one takes two."""
     rows: list[Content] = []
     for fact in facts:
-        content = Content.styled(end(line(fact.text, LONGEST_FACT), width), fact.tone.style)
+        text, more = halves(line(fact.text, LONGEST_FACT), width)
+        content = Content.styled(text, fact.tone.style)
         if rows and rows[-1].cell_length + len(SEPARATOR) + content.cell_length <= width:
             rows[-1] += Content(SEPARATOR) + content
         else:
             rows.append(content)
+        if more:
+            rows.append(Content.styled(more, fact.tone.style))
     return rows

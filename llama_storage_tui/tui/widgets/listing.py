@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
-from textual.geometry import Size
+from textual.geometry import Region, Size
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import line
@@ -51,7 +51,10 @@ WIDE: Final = 100
 
 
 class Listing(LineTable):
-    """Rows of `Shown`, one key each. The cursor keeps its row's key when the rows are shown anew."""
+    """Rows of `Shown`, one key each. The cursor keeps its row's key when the rows are shown anew.
+
+    A list whose cursor is a row can let ← and → choose a column: its title is marked from the first of these keys on.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select_cursor", "Open", id="list.open", tooltip="Open the selected row"),
@@ -63,7 +66,14 @@ class Listing(LineTable):
         Binding("G", "scroll_bottom", "Last", show=False, id="list.last", tooltip="Go to the last row"),
     ]
 
-    def __init__(self, *, id: str | None = None, cursor: str = "row", fixed: int = 0) -> None:  # noqa: A002 - Textual's word
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's word
+        cursor: str = "row",
+        fixed: int = 0,
+        chooses_column: bool = False,
+    ) -> None:
         super().__init__(
             id=id,
             cursor_type="cell" if cursor == "cell" else "row",
@@ -79,6 +89,9 @@ class Listing(LineTable):
         self._widest: dict[int, int] = {}
         """How wide the widest cell of each column is, as far as that was asked for."""
         self._pattern: re.Pattern[str] | None = None
+        self._chooses_column = chooses_column
+        self._chosen: int | None = None
+        """The column that is marked, among those given to `show`."""
 
     def show(
         self, columns: Sequence[ListColumn], rows: Sequence[Sequence[Shown]], keys: Sequence[str] = ()
@@ -118,7 +131,37 @@ class Listing(LineTable):
     def current_column(self) -> int | None:
         """The index of the column under the cursor, among those given to `show`."""
         shown, _ = self._fitting()
+        if self._chooses_column:
+            return self._chosen if self._chosen in shown else next(iter(shown), None)
         return shown[self.cursor_column] if 0 <= self.cursor_column < len(shown) else None
+
+    def action_cursor_left(self) -> None:
+        """Go to the column before; where a row is the cursor, choose it."""
+        if self._chooses_column:
+            self._choose(-1)
+        else:
+            super().action_cursor_left()
+
+    def action_cursor_right(self) -> None:
+        """Go to the next column; where a row is the cursor, choose it."""
+        if self._chooses_column:
+            self._choose(1)
+        else:
+            super().action_cursor_right()
+
+    def _choose(self, by: int) -> None:
+        shown, widths = self._fitting()
+        before, now = self._chosen, self.current_column
+        if now is None:
+            return
+        place = shown.index(now) + by
+        self._chosen = shown[min(max(place, 0), len(shown) - 1)]
+        for column, index, width in zip(self.ordered_columns, shown, widths, strict=True):
+            if index in (before, self._chosen):
+                column.label = self._label(index, width)
+        # The titles alone: everything else stays as it is on the screen.
+        self._clear_caches()
+        self.refresh(Region(0, 0, self.size.width, self.header_height))
 
     def point(self, key: str) -> None:
         """Move the cursor to the row of that key, if there is one."""
@@ -172,8 +215,7 @@ class Listing(LineTable):
         with self.app.batch_update():
             self.clear(columns=True)
             for index, width in zip(shown, widths, strict=True):
-                head = self._heads[index]
-                self.add_column(self._label(head, width), width=width)
+                self.add_column(self._label(index, width), width=width)
             for row in self._lines:
                 self.add_row(
                     *(self._cell(row[i], self._heads[i], w) for i, w in zip(shown, widths, strict=True))
@@ -250,9 +292,11 @@ class Listing(LineTable):
         most = LONGEST if head.grows or not is_held else head.most
         return max(min(widest, most), cell_len(line(head.title, head.most)), 1)
 
-    def _label(self, head: ListColumn, width: int) -> Text:
+    def _label(self, index: int, width: int) -> Text:
+        head = self._heads[index]
         return Text(
             end(line(head.title, LONGEST), width),
+            style="reverse" if index == self._chosen else "",
             no_wrap=True,
             end="",
             justify="right" if head.is_number else "left",

@@ -46,6 +46,9 @@ async def test_a_reference_leads_to_its_line() -> None:
 async def test_findings_are_copied_and_written_to_a_file(tmp_path: Path) -> None:
     async with demo_stage(folder=tmp_path) as found:
         await found.press("f", "e")
+        # There is nothing to choose, as there is for rows.
+        assert "readable by you alone" in found.text
+        assert "choices" not in found.text
         await found.press("enter")
         await found.settle()
         (file,) = tmp_path.iterdir()
