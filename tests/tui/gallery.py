@@ -18,9 +18,6 @@ import textual.screen
 from rich.console import RenderableType
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
-from textual.css.model import RuleSet
-from textual.css.stylesheet import Stylesheet
-from textual.css.types import CSSLocation
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
@@ -46,6 +43,7 @@ from llama_storage_tui.tui.transfers.transfer import TransferScreen
 from llama_storage_tui.tui.widgets.listing import Listing
 from tests.deployments import copy_demo
 from tests.fleets import made_up_fleet, write_fleet
+from tests.parsed import share_parsed
 from tests.patience import PATIENCE, PATIENT
 from tests.tui.made_up import Gate, MemoryReader, MemorySession, made_up_catalog, made_up_readers
 from tests.tui.made_up_rotation import (
@@ -228,32 +226,12 @@ class Stage:
         return re.sub(r"terminal-\d+", "terminal", self.app.export_screenshot(title="llama-storage-tui"))
 
 
-_parse_rules = Stylesheet._parse_rules
-_PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
-
-
-def _parse_rules_once(
-    self: Stylesheet,
-    css: str,
-    read_from: CSSLocation,
-    is_default_rules: bool = False,  # noqa: FBT001, FBT002 - Textual's signature
-    tie_breaker: int = 0,
-    scope: str = "",
-) -> list[RuleSet]:
-    """Parse a style sheet once for all apps: nothing changes parsed rules."""
-    how = (css, read_from, is_default_rules, tie_breaker, scope)
-    key = (*how, *self._variables.items())
-    if key not in _PARSED:
-        _PARSED[key] = _parse_rules(self, *how)
-    return _PARSED[key]
+share_parsed()
 
 
 @asynccontextmanager
 async def _running(app: GalleryApp, size: tuple[int, int]) -> AsyncIterator[Pilot[int]]:
-    with (
-        mock.patch.object(textual.screen, "Compositor", LazyCompositor),
-        mock.patch.object(Stylesheet, "_parse_rules", _parse_rules_once),
-    ):
+    with mock.patch.object(textual.screen, "Compositor", LazyCompositor):
         async with app.run_test(size=size, notifications=True) as pilot:
             yield pilot
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from llama_storage_tui.demo.deployment import make_deployment
 from llama_storage_tui.tui.terminal.typeahead import looks_pasted
+from tests.deployments import copy_demo
 from tests.tui.terminal import Terminal
 
 AGAIN = 3.0
@@ -21,7 +21,7 @@ STEADY = 30.0
 
 @pytest.fixture
 def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
-    request = make_deployment(tmp_path)
+    request = copy_demo(tmp_path)
     ((server, here),) = request.path_map
     words = [request.config, "--env-file", request.env_files[0], "--map-path", f"{server}={here}"]
     environ = {

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from llama_storage_tui import help as help_room
@@ -25,6 +29,7 @@ from llama_storage_tui.tui.widgets.sheet import Row, RowGroups, heading
 REMAPPING: Final = "Other keys and colours"
 ROOM_FOR_IDS: Final = 120
 KEYS: Final = "Keys"
+KEYS_WIDTH, LABEL_WIDTH, ID_WIDTH = 20, 16, 25
 TERM: Final = 16
 HERE, MOVING, ALWAYS = "This screen", "Moving about", "Everywhere"
 LABELS: Final = {"app.focus_next": "Next pane", "app.focus_previous": "Previous pane"}
@@ -40,6 +45,36 @@ class KeyHelp:
     label: str
     help: str
     id: str = ""
+
+
+class KeyLines(Widget):
+    """A group of keys in columns: one widget, since one for each cell would take a second to lay out."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-lines--keys", "key-lines--help"}
+
+    def __init__(self, keys: Sequence[KeyHelp], *, shows_ids: bool) -> None:
+        super().__init__()
+        self._keys = keys
+        self._shows_ids = shows_ids
+
+    def render(self) -> Table:
+        """Return the lines; sentences are wrapped into what width the other columns leave."""
+        table = Table.grid(expand=True)
+        table.add_column(
+            width=KEYS_WIDTH, style=self.get_component_rich_style("key-lines--keys", partial=True)
+        )
+        table.add_column(width=LABEL_WIDTH)
+        table.add_column(ratio=1, style=self.get_component_rich_style("key-lines--help", partial=True))
+        if self._shows_ids:
+            table.add_column(width=ID_WIDTH)
+        for key in self._keys:
+            ids = (_indented(key.id),) if self._shows_ids else ()
+            table.add_row(_indented(key.keys), Text(key.label), Text(key.help), *ids)
+        return table
+
+
+def _indented(text: str) -> Padding:
+    return Padding(Text(text), (0, 0, 0, 2))
 
 
 class HelpDialog(Dialog[None]):
@@ -72,13 +107,7 @@ class HelpDialog(Dialog[None]):
                 for title, keys in self._groups:
                     if keys:
                         yield Static(title, classes="group", markup=False)
-                    for key in keys:
-                        with Horizontal(classes="key"):
-                            yield Static(key.keys, classes="keys", markup=False)
-                            yield Static(key.label, classes="label", markup=False)
-                            yield Static(key.help, classes="help", markup=False)
-                            if shows_ids:
-                                yield Static(key.id, classes="id", markup=False)
+                        yield KeyLines(keys, shows_ids=shows_ids)
                 yield Static(REMAPPING, classes="group", markup=False)
                 yield Static(self._remapping(), classes="remapping", markup=False)
         yield KeyFooter()
