@@ -17,6 +17,8 @@ from llama_storage_tui.model.records import Extent, Field, Path, SortValue
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
+BesideWork = Callable[[sa.Connection], T]
+"""Work that runs in a thread beside the event loop as a whole, where a driver's calls block."""
 Expression = sa.ColumnElement[object]
 Statement = sa.Select[*tuple[Any, ...]]
 """Selects whatever columns the table has: no static type can say which."""
@@ -55,6 +57,14 @@ class NewPositions:
     unseen: int = 0
 
 
+class RunBeside(Protocol):
+    """Runs a unit of reading in one thread as a whole."""
+
+    async def __call__(self, work: BesideWork[T], *, seconds: float | None) -> T:
+        """Return what the work returned; raises BackendError, also where it takes longer."""
+        ...
+
+
 class TableWatch(Protocol):
     """How an engine tells which rows are new, by a read that does not grow with the table."""
 
@@ -64,8 +74,12 @@ class TableWatch(Protocol):
         ...
 
     @property
-    def is_raw(self) -> bool:
-        """Whether documents of new rows are taken apart on this side: preparing a statement that does takes longer than reading."""
+    def beside(self) -> RunBeside | None:
+        """What runs the read of new rows in one thread as a whole, their documents taken apart on this side.
+
+        None where the engine takes them apart: where it is in this process, preparing a statement that does takes longer than
+        reading.
+        """
         ...
 
     def obstacle(self, shape: TableShape) -> str:

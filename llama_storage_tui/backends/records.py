@@ -252,8 +252,16 @@ class SqlRecordReader:
     async def _at(
         self, engine: Engine, query: RecordQuery, shape: TableShape, positions: Sequence[str]
     ) -> list[Record]:
+        scan, statement = self._followed(engine.dialect, query, shape)
+        beside = self.watch.beside
+        if beside is not None and isinstance(scan, StoredScan):
+            values = self.watch.values(positions)
+            return await beside(
+                lambda connection: scan.ranked(scan.beside(connection, statement, values), positions),
+                seconds=self.timeouts.query,
+            )
+
         async def read(connection: AsyncConnection) -> list[Record]:
-            scan, statement = self._followed(engine.dialect, query, shape)
             return await scan.at(connection, statement, self.watch, positions)
 
         return await engine.run(read, seconds=self.timeouts.query)
@@ -264,7 +272,7 @@ class SqlRecordReader:
         """Return what reads the rows of a look: the same as at the last one, as long as the same is asked."""
         made = self._looked.get(shape.name)
         if made is None or made[0].query != query or made[0].shape != shape or made[0].dialect is not dialect:
-            kind = StoredScan if dialect.is_raw or self.watch.is_raw else RecordScan
+            kind = StoredScan if dialect.is_raw or self.watch.beside is not None else RecordScan
             scan = kind.of(query, shape, dialect)
             made = self._looked[shape.name] = scan, scan.followed(self.watch)
         return made

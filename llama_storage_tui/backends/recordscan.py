@@ -238,7 +238,10 @@ class RecordScan(RowSource):
         self, connection: AsyncConnection, statement: Statement, watch: TableWatch, positions: Sequence[str]
     ) -> list[Record]:
         """Return the records at the positions of a look, in their order; those that the query does not want are left out."""
-        rows = await self._fetch(connection, statement, None, watch.values(positions))
+        return self.ranked(await self._fetch(connection, statement, None, watch.values(positions)), positions)
+
+    def ranked(self, rows: Sequence[Row], positions: Sequence[str]) -> list[Record]:
+        """Return the records of rows in the order of their positions."""
         order: dict[str, int] = {text: index for index, text in enumerate(positions)}
         ranked = sorted(rows, key=lambda row: order.get((self._parts(row)[-1] or ("", ""))[1], 0))
         return [self.record(row) for row in ranked]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 import sqlalchemy as sa
@@ -49,6 +49,25 @@ class StoredScan(RecordScan):
         self, connection: AsyncConnection, statement: Statement, values: Values | None = None
     ) -> AsyncGenerator[list[tuple[StoredRow, Row]], None]:
         """Yield the rows of a statement that selects `needed`, in batches, each with what follows its columns."""
+        made = self._maker()
+        pace = Pace()
+        async with connection.stream(statement, values) as result:
+            while batch := await result.fetchmany(pace.size):
+                yield [made(row) for row in batch]
+                pace.after(batch)
+
+    def beside(self, connection: sa.Connection, statement: Statement, values: Values) -> list[Row]:
+        """Return all rows of a statement, in a thread that is beside the event loop as a whole."""
+        made, rows = self._maker(), list[Row]()
+        pace = Pace()
+        with connection.execute(statement, values) as result:
+            while batch := result.fetchmany(pace.size):
+                rows += self._kept([made(row) for row in batch])
+                pace.after(batch)
+        return rows
+
+    def _maker(self) -> Callable[[Row], tuple[StoredRow, Row]]:
+        """Return what makes of a row what is asked of, and what follows its columns."""
         columns, sizes = self._needed()
         shapes = {name: self.shape.column(name) for name in columns}
         inside = [field for field in self.query.fields if is_inside(field)]
@@ -70,11 +89,7 @@ class StoredScan(RecordScan):
             )
             return stored, row[end + len(sizes) :]
 
-        pace = Pace()
-        async with connection.stream(statement, values) as result:
-            while batch := await result.fetchmany(pace.size):
-                yield [made(row) for row in batch]
-                pace.after(batch)
+        return made
 
     def needed(self, table: sa.TableClause, more: Sequence[Expression]) -> Statement:
         """Select the columns that fields and conditions look into, as they are stored, and more behind them."""
@@ -93,23 +108,23 @@ class StoredScan(RecordScan):
     ) -> list[Row]:
         if limit is not None and not self.is_narrowed_later:
             statement = statement.limit(limit)
-        left = [each for each in self.query.conditions if not _is_of_column(each)]
-
-        def kept(batch: Sequence[tuple[StoredRow, Row]]) -> list[Row]:
-            return [
-                (*(stored.value(field) for field in self.query.fields), *rest)
-                for stored, rest in batch
-                if stored.meets_all((*left,))
-            ]
-
         rows: list[Row] = []
         async with aclosing(self.stored_rows(connection, statement, values)) as batches:
             async for batch in batches:
                 # Beside the event loop: a batch may hold megabytes of JSON.
-                rows += await asyncio.to_thread(kept, batch)
+                rows += await asyncio.to_thread(self._kept, batch)
                 if limit is not None and len(rows) >= limit:
                     return rows[:limit]
         return rows
+
+    def _kept(self, batch: Sequence[tuple[StoredRow, Row]]) -> list[Row]:
+        """Return the fields of the rows that meet what the engine was not asked, and what follows."""
+        left = tuple(each for each in self.query.conditions if not _is_of_column(each))
+        return [
+            (*(stored.value(field) for field in self.query.fields), *rest)
+            for stored, rest in batch
+            if stored.meets_all(left)
+        ]
 
     def _conditions(self) -> tuple[Sequence[Condition], Sequence[Condition]]:
         return [each for each in self.query.conditions if _is_of_column(each)], ()

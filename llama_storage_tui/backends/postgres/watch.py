@@ -59,7 +59,7 @@ class PostgresWatch:
         "Each look reads the last 2 MB of the table and what was added after them. It does not see rows that the server stores "
         "earlier in the table, where deleted rows have left room."
     )
-    is_raw: bool = False
+    beside: None = None
 
     def obstacle(self, shape: TableShape) -> str:
         """Return why a table cannot be followed."""

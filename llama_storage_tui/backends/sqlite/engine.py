@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import aiosqlite
 
@@ -30,9 +30,10 @@ from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
     # Names of annotations only: what needs no more than plain SQL must not wait for SQLAlchemy.
+    import sqlalchemy as sa
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from llama_storage_tui.backends.engine import Statement, Work
+    from llama_storage_tui.backends.engine import BesideWork, Statement, Work
     from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
 
 T = TypeVar("T")
@@ -62,6 +63,15 @@ keeps SQLite's own refusal of `load_extension` and the like within a schema, so 
 _OPENING: Final[ContextVar[Callable[[], Awaitable[aiosqlite.Connection]]]] = ContextVar("_OPENING")
 """Opens the file that a unit of work is about to connect to."""
 
+_OPENING_BESIDE: Final[ContextVar[Callable[[], sqlite3.Connection]]] = ContextVar("_OPENING_BESIDE")
+"""The same for a unit that runs in a thread as a whole."""
+
+
+class _Stoppable(Protocol):
+    """A connection whose statement can be interrupted."""
+
+    async def interrupt(self) -> None: ...
+
 
 class SqliteEngine:
     """Satisfies `engine.Engine` for one file."""
@@ -77,7 +87,7 @@ class SqliteEngine:
         self._copy = PrivateCopy(limit=copy_limit)
         self._closed = threading.Event()
         self._check: tuple[Look, Callable[[SaidDamagedError], BackendError]] | None = None
-        self._running: dict[asyncio.Task[object], list[aiosqlite.Connection]] = {}
+        self._running: dict[asyncio.Task[object], list[_Stoppable]] = {}
 
     @cached_property
     def dialect(self) -> SqliteDialect:
@@ -103,8 +113,12 @@ class SqliteEngine:
         """Run a unit of reading in plain SQL, as `run` does one that SQLAlchemy composes."""
         return await self._repeated(partial(self._plain_unit, work), seconds)
 
+    async def run_beside(self, work: BesideWork[T], *, seconds: float | None) -> T:
+        """Run a unit of reading in one thread as a whole: in `run` each step changes threads twice, more work than small rows."""
+        return await self._repeated(partial(self._beside_unit, work), seconds)
+
     async def _repeated(
-        self, unit: Callable[[Look, list[aiosqlite.Connection]], Awaitable[T]], seconds: float | None
+        self, unit: Callable[[Look, list[_Stoppable]], Awaitable[T]], seconds: float | None
     ) -> T:
         failure: BackendError | None = None
         for _ in range(_ATTEMPTS):
@@ -112,7 +126,7 @@ class SqliteEngine:
             failure = None
             try:
                 with failures.translating(self.where):
-                    opened: list[aiosqlite.Connection] = []
+                    opened: list[_Stoppable] = []
                     result = await self._stoppable(unit(before, opened), opened, seconds=seconds)
             except BackendError as error:
                 failure = error
@@ -145,7 +159,7 @@ class SqliteEngine:
     async def _batches(
         self, statement: Statement, before: Look
     ) -> AsyncGenerator[Sequence[Sequence[object]], None]:
-        opened: list[aiosqlite.Connection] = []
+        opened: list[_Stoppable] = []
         with failures.translating(self.where):
             async with self._connected(before, opened) as connection:
                 result = await self._stoppable(connection.stream(statement), opened)
@@ -166,7 +180,7 @@ class SqliteEngine:
 
     async def _check_file(self, before: Look) -> Callable[[SaidDamagedError], BackendError]:
         seconds = self._timeouts.query or checking.SECONDS
-        opened: list[aiosqlite.Connection] = []
+        opened: list[_Stoppable] = []
         try:
             with failures.translating(self.where):
                 unit = self._plain_unit(checking.quick_check, before, opened)
@@ -195,12 +209,12 @@ class SqliteEngine:
         """Whether a connection takes no lock that a writer would respect."""
         return before.way in {OpenMode.IMMUTABLE, OpenMode.COPY}
 
-    async def _unit(self, work: Work[T], before: Look, opened: list[aiosqlite.Connection]) -> T:
+    async def _unit(self, work: Work[T], before: Look, opened: list[_Stoppable]) -> T:
         async with self._connected(before, opened) as connection:
             await connection.exec_driver_sql("BEGIN")
             return await work(connection)
 
-    async def _plain_unit(self, work: PlainWork[T], before: Look, opened: list[aiosqlite.Connection]) -> T:
+    async def _plain_unit(self, work: PlainWork[T], before: Look, opened: list[_Stoppable]) -> T:
         connection = await self._open(await self._path_of(before), before.way)
         opened.append(connection)
         try:
@@ -209,6 +223,22 @@ class SqliteEngine:
         finally:
             await connection.close()
 
+    async def _beside_unit(self, work: BesideWork[T], before: Look, opened: list[_Stoppable]) -> T:
+        path = await self._path_of(before)
+
+        def opening() -> sqlite3.Connection:
+            connection = _connect(path, before.way)
+            opened.append(_Beside(connection))
+            return connection
+
+        def unit() -> T:
+            _OPENING_BESIDE.set(opening)  # in the thread's own context
+            with _composing_beside().connect() as connection:
+                connection.exec_driver_sql("BEGIN")
+                return work(connection)
+
+        return await asyncio.to_thread(unit)
+
     async def _path_of(self, before: Look) -> Path:
         """Return what to open: the file, or a private copy of it."""
         if before.way is OpenMode.COPY:
@@ -216,9 +246,7 @@ class SqliteEngine:
         return before.path
 
     @asynccontextmanager
-    async def _connected(
-        self, before: Look, opened: list[aiosqlite.Connection]
-    ) -> AsyncIterator[AsyncConnection]:
+    async def _connected(self, before: Look, opened: list[_Stoppable]) -> AsyncIterator[AsyncConnection]:
         path = await self._path_of(before)
         async with contextlib.AsyncExitStack() as stack:
             opening = _OPENING.set(partial(self._open, path, before.way))
@@ -233,29 +261,10 @@ class SqliteEngine:
             yield connection
 
     async def _open(self, path: Path, way: OpenMode) -> aiosqlite.Connection:
-        """Open the file read-only, whoever makes the statements."""
-
-        def connect() -> sqlite3.Connection:
-            connection = sqlite3.connect(
-                uri(path, way),
-                uri=True,
-                timeout=BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-                cached_statements=0,
-            )
-            connection.text_factory = _text
-            connection.create_function(FUNCTION, 1, python_json, deterministic=True)
-            connection.create_function(OUTLINE, 2, json_outline, deterministic=True)
-            connection.execute("PRAGMA query_only=ON")
-            if _SCHEMA_NEED_NOT_BE_TRUSTED:
-                connection.execute("PRAGMA trusted_schema=OFF")
-            return connection
-
-        return await aiosqlite.Connection(connect, iter_chunk_size=64)
+        return await aiosqlite.Connection(partial(_connect, path, way), iter_chunk_size=64)
 
     async def _stoppable(
-        self, work: Awaitable[T], opened: list[aiosqlite.Connection], *, seconds: float | None = None
+        self, work: Awaitable[T], opened: list[_Stoppable], *, seconds: float | None = None
     ) -> T:
         """Await work in a task of its own; when cancelled or out of time, interrupt SQLite first.
 
@@ -277,6 +286,36 @@ class SqliteEngine:
         return task.result()
 
 
+class _Beside:
+    """The connection of a unit that runs in a thread as a whole."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def interrupt(self) -> None:
+        """Interrupt the statement that runs."""
+        self._connection.interrupt()
+
+
+def _connect(path: Path, way: OpenMode) -> sqlite3.Connection:
+    """Open the file read-only, whoever makes the statements."""
+    connection = sqlite3.connect(
+        uri(path, way),
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=0,
+    )
+    connection.text_factory = _text
+    connection.create_function(FUNCTION, 1, python_json, deterministic=True)
+    connection.create_function(OUTLINE, 2, json_outline, deterministic=True)
+    connection.execute("PRAGMA query_only=ON")
+    if _SCHEMA_NEED_NOT_BE_TRUSTED:
+        connection.execute("PRAGMA trusted_schema=OFF")
+    return connection
+
+
 @cache
 def _composing() -> AsyncEngine:
     """Return what runs the statements that SQLAlchemy composes: one for all files, so that each is composed once.
@@ -293,11 +332,24 @@ async def _opened() -> aiosqlite.Connection:
     return await _OPENING.get()()
 
 
+def _opened_beside() -> sqlite3.Connection:
+    return _OPENING_BESIDE.get()()
+
+
+@cache
+def _composing_beside() -> sa.Engine:
+    """Return the same for units that run in a thread as a whole."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    return create_engine("sqlite://", creator=_opened_beside, poolclass=NullPool)
+
+
 async def _awaited(work: Awaitable[T]) -> T:
     return await work
 
 
-async def _stop(task: asyncio.Task[T], opened: Sequence[aiosqlite.Connection]) -> None:
+async def _stop(task: asyncio.Task[T], opened: Sequence[_Stoppable]) -> None:
     while not task.done():
         for driver in opened:
             with contextlib.suppress(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import aiosqlite
 import sqlalchemy as sa
 
-from llama_storage_tui.backends.engine import Expression, NewPositions, Values
+from llama_storage_tui.backends.engine import Expression, NewPositions, RunBeside, Values
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
 from llama_storage_tui.backends.sqlite.raw_rows import quoted
@@ -26,7 +25,11 @@ class SqliteWatch:
 
     engine: SqliteEngine
     way: str = "Each look reads the rows beyond the last rowid, and no others. A row that is changed in place keeps its rowid."
-    is_raw: bool = True
+
+    @property
+    def beside(self) -> RunBeside:
+        """What reads the new rows."""
+        return self.engine.run_beside
 
     def obstacle(self, shape: TableShape) -> str:
         """Return nothing: every table with rowids can be followed."""
@@ -39,16 +42,16 @@ class SqliteWatch:
         """Return the rowids beyond a mark."""
         rowid, table = quoted(rowid_of(shape)[0].name), quoted(shape.name)
 
-        async def looked(connection: aiosqlite.Connection) -> NewPositions:
-            ((largest,),) = await connection.execute_fetchall(f"SELECT max({rowid}) FROM {table}")  # noqa: S608 - quoted
+        def looked(connection: sa.Connection) -> NewPositions:
+            largest = connection.exec_driver_sql(f"SELECT max({rowid}) FROM {table}").scalar()  # noqa: S608 - quoted
             end = 0 if largest is None else int(largest) + 1
             if mark is None or end <= mark.end:
                 return NewPositions((), Mark(end))
             statement = f"SELECT {rowid} FROM {table} WHERE {rowid} >= ? ORDER BY {rowid} LIMIT ?"  # noqa: S608 - quoted
-            found = [int(row[0]) for row in await connection.execute_fetchall(statement, (mark.end, limit))]
+            found = [int(each) for each in connection.exec_driver_sql(statement, (mark.end, limit)).scalars()]
             return NewPositions(tuple(map(str, found)), Mark(found[-1] + 1), is_cut=found[-1] + 1 < end)
 
-        return await self.engine.run_plain(looked, seconds=seconds)
+        return await self.engine.run_beside(looked, seconds=seconds)
 
     def at(self, element: Expression) -> sa.ColumnElement[bool]:
         """Return the condition: between the first and the last of them there are no others."""

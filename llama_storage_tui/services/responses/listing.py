@@ -25,7 +25,7 @@ from llama_storage_tui.services.records.pages import ListedFamily, check_query, 
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.records.rows import LARGE, Look, record_query
 from llama_storage_tui.services.records.sources import RecordSource, opened
-from llama_storage_tui.services.responses.membership import conversations_of, items_of
+from llama_storage_tui.services.responses.membership import RecentTables, conversations_of, items_of
 from llama_storage_tui.services.responses.summaries import belongs_to, summary_of
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.families.responses import RESPONSES
@@ -145,12 +145,13 @@ def follow_responses(
 ) -> Follower[ResponseSummary]:
     """Return what follows the responses that a list asks for; arguments and errors are those of `list_responses`."""
     view = ViewFilter(sees, marks)
+    recent = RecentTables(session)
     how = ListedFamily(
         RESPONSES,
         looks=lambda source: lambda record: view.look(summary_of(source.place, record)),
         sorts=lambda summary: (summary.created_at, summary.id),
         conditions=lambda query: membership_conditions(session, query),
-        completed=lambda found: with_conversations(session, found),
+        completed=lambda found: with_conversations(session, found, recent),
     )
     return Follower(session, how, query)
 
@@ -230,11 +231,11 @@ async def _seen(
 
 
 async def with_conversations(
-    session: Session, summaries: Sequence[ResponseSummary]
+    session: Session, summaries: Sequence[ResponseSummary], recent: RecentTables | None = None
 ) -> tuple[tuple[ResponseSummary, ...], tuple[Notice, ...]]:
     """Add the conversations that the responses' output items stand in, with what was not looked up."""
     unknown = [summary for summary in summaries if summary.conversation is None]
-    membership = await conversations_of(session, [id_ for each in unknown for id_ in each.output_ids])
+    membership = await conversations_of(session, [id_ for each in unknown for id_ in each.output_ids], recent)
 
     def completed(summary: ResponseSummary) -> ResponseSummary:
         names = (membership.conversations.get(id_) for id_ in summary.output_ids)

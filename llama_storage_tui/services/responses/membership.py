@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import field
+from time import monotonic
 from typing import Final
 
 from llama_storage_tui.backends.protocols import Reader
@@ -24,6 +26,9 @@ from llama_storage_tui.services.values import is_storable
 
 SMALL_TABLE: Final = 200_000
 """Rows up to which a table without a key on an item's id is scanned for a page of responses."""
+
+RECENT: Final = 15.0
+"""Seconds for which who asks again and again takes the tables of items to be the same: servers make them when they start."""
 
 _ID: Final = Field("id", "id")
 _CONVERSATION: Final = Field("conversation_id", "conversation_id")
@@ -43,24 +48,63 @@ class Membership:
     notices: tuple[Notice, ...] = ()
 
 
-async def conversations_of(session: Session, item_ids: Sequence[str]) -> Membership:
-    """Return the conversation of each item, where that is cheap to tell; a place that does not answer becomes a notice."""
+@dataclass(slots=True)
+class RecentTables:
+    """The tables of items that were there a moment ago: finding them anew takes longer than what is then asked of them."""
+
+    session: Session
+    seconds: float = RECENT
+    _since: float = float("-inf")
+    _tables: ItemTables = ItemTables(())
+    _described: dict[TablePlace, Table | None] = field(default_factory=dict)
+
+    async def tables(self) -> ItemTables:
+        """Return the tables; raises as `item_tables` does."""
+        if monotonic() - self._since >= self.seconds:
+            self._tables = await item_tables(self.session)
+            self._described.clear()
+            self._since = monotonic()
+        return self._tables
+
+    def forget(self) -> None:
+        """Look for them again at the next question: one of them was not as it was."""
+        self._since = float("-inf")
+
+    async def table(self, reader: Reader, place: TablePlace) -> Table | None:
+        """Return the columns of one of them; None where it is not there."""
+        if place not in self._described:
+            self._described[place] = await reader.tables.table(place.table)
+        return self._described[place]
+
+
+async def conversations_of(
+    session: Session, item_ids: Sequence[str], recent: RecentTables | None = None
+) -> Membership:
+    """Return the conversation of each item, where that is cheap to tell; a place that does not answer becomes a notice.
+
+    `recent` is handed in by whoever asks again and again.
+    """
+    recent = RecentTables(session) if recent is None else recent
     found: dict[str, str] = {}
     shared: set[str] = set()
     notices: list[Notice] = []
     wanted = tuple(item for item in dict.fromkeys(item_ids) if is_storable(item))
     try:
-        tables = await item_tables(session) if wanted else ItemTables(())
+        tables = await recent.tables() if wanted else ItemTables(())
     except NotFoundError:
         return Membership({})
     except BackendError as error:
         return Membership({}, (Notice(NoticeKind.CONVERSATIONS_NOT_LOOKED_UP, why=error.message),))
     for place in tables.places:
         try:
-            records, notice = await _looked_up(await session.reader(place.backend), place, wanted)
+            reader = await session.reader(place.backend)
+            table = await recent.table(reader, place)
+            records, notice = ((), None) if table is None else await _looked_up(reader, table, wanted)
         except NotFoundError:
+            recent.forget()
             continue
         except BackendError as error:
+            recent.forget()
             notices.append(Notice(NoticeKind.CONVERSATIONS_NOT_LOOKED_UP, why=error.message))
             continue
         notices += [notice] if notice else []
@@ -123,16 +167,13 @@ async def records_of(
 
 
 async def _looked_up(
-    reader: Reader, place: TablePlace, item_ids: Sequence[str]
+    reader: Reader, table: Table, item_ids: Sequence[str]
 ) -> tuple[tuple[Record, ...], Notice | None]:
-    table = await reader.tables.table(place.table)
-    if table is None:
-        return (), None
     if key_of(table) != ("id",):
-        extent = await reader.records.extent(place.table)
+        extent = await reader.records.extent(table.name)
         if extent is not None and extent.rows > SMALL_TABLE:
-            return (), Notice(NoticeKind.CONVERSATIONS_NOT_INDEXED, place.table, count=extent.rows)
-    return await reader.records.find(RecordQuery(place.table, (_ID, _CONVERSATION)), item_ids), None
+            return (), Notice(NoticeKind.CONVERSATIONS_NOT_INDEXED, table.name, count=extent.rows)
+    return await reader.records.find(RecordQuery(table.name, (_ID, _CONVERSATION)), item_ids), None
 
 
 def key_of(table: Table) -> tuple[str, ...]:

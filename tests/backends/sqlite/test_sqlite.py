@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.backends.engine import BesideWork
+from llama_storage_tui.backends.sqlite.engine import SqliteEngine
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Count, Filter, KeySelection, Order, RowQuery
+from llama_storage_tui.model.limits import Timeouts
 from tests.patience import PATIENCE
 from tests.stores import KEY_VALUE_TABLE, SqliteStore, all_keys, all_rows, reading
 
@@ -293,6 +296,30 @@ async def test_a_cancelled_query_stops_at_the_engine(sqlite_store: SqliteStore, 
             await task
         assert time.monotonic() - started < PATIENCE  # it would never end
         assert (await reader.tables.page(RowQuery("t"))).rows == ((1,),)
+
+
+async def test_a_unit_that_runs_in_a_thread_as_a_whole_is_interrupted_past_its_limit_and_when_cancelled(
+    sqlite_store: SqliteStore,
+) -> None:
+    sqlite_store.execute(ENDLESS)
+    engine = SqliteEngine(sqlite_store.path, timeouts=Timeouts())
+
+    def asking(table: str) -> BesideWork[int | None]:
+        return lambda connection: connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar()
+
+    try:
+        with pytest.raises(BackendError) as caught:
+            await engine.run_beside(asking("v"), seconds=0.2)
+        assert caught.value.failure is FailureKind.TIMEOUT
+        task = asyncio.create_task(engine.run_beside(asking("v"), seconds=None))
+        await asyncio.wait({task}, timeout=0.2)
+        assert not task.done()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await engine.run_beside(asking("t"), seconds=None) == 1
+    finally:
+        await engine.close()
 
 
 async def test_closing_stops_what_still_runs(sqlite_store: SqliteStore) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses import membership
-from llama_storage_tui.services.responses.membership import conversations_of, items_of
+from llama_storage_tui.services.responses.membership import RecentTables, conversations_of, items_of
+from tests.patience import PATIENCE
 from tests.response_rows import NEW, OLD, item_row
 from tests.response_stores import create_tables, insert, keeping
 from tests.stores import SqliteStore, Store
@@ -78,6 +79,30 @@ async def test_a_store_without_the_table_has_no_conversations_and_nothing_to_say
     async with keeping(store, NEW).session() as session:
         assert await conversations_of(session, ["msg_1"]) == membership.Membership({})
         assert await items_of(session, "conv_a") == ()
+
+
+async def test_a_table_of_items_that_is_made_meanwhile_is_met_when_the_tables_are_looked_for_again(
+    store: Store,
+) -> None:
+    store.execute("CREATE TABLE other (id INTEGER PRIMARY KEY)")
+    async with keeping(store, NEW).session() as session:
+        again, kept = RecentTables(session, seconds=0), RecentTables(session, seconds=PATIENCE)
+        for recent in (again, kept):
+            assert (await conversations_of(session, ["msg_1"], recent)).conversations == {}
+        fill(store, NEW)
+        assert (await conversations_of(session, ["msg_1"], again)).conversations == {"msg_1": "conv_a"}
+        assert (await conversations_of(session, ["msg_1"], kept)).conversations == {}
+
+
+async def test_a_table_of_items_that_fails_is_looked_for_again(store: Store) -> None:
+    fill(store, NEW)
+    async with keeping(store, NEW).session() as session:
+        recent = RecentTables(session, seconds=PATIENCE)
+        assert (await conversations_of(session, ["msg_1"], recent)).conversations == {"msg_1": "conv_a"}
+        store.execute("ALTER TABLE conversation_items RENAME TO away")
+        await conversations_of(session, ["msg_1"], recent)
+        store.execute("ALTER TABLE away RENAME TO conversation_items")
+        assert (await conversations_of(session, ["msg_1"], recent)).conversations == {"msg_1": "conv_a"}
 
 
 async def test_a_place_that_does_not_answer_is_said(sqlite_store: SqliteStore) -> None:
