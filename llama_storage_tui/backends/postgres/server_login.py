@@ -83,8 +83,10 @@ def host_fault(host: WrittenHost) -> HostFault | None:
     Seen with psycopg2 2.9 and asyncpg 0.32: the whole text is looked up as a name, a port or brackets with it.
     """
     text = host.text
-    if is_pasted(host.type, host.version) or text.startswith("/") or ":" not in text:
+    if is_pasted(host.type, host.version) or text.startswith("/"):
         return None
+    if "@" in text:
+        return HostFault("holds a login, and the whole is looked up as a name")
     if "://" in text:
         return HostFault("is a URL, which is looked up as a name")
     if text.startswith("[") and text.endswith("]"):

@@ -31,6 +31,7 @@ CASES = [
         ("kv_mongodb", "::1", "'[::1]'"),
         ("kv_postgres", "'[::1]'", "'::1'"),
         ("kv_postgres", "db:6432", "db"),
+        ("kv_postgres", "stack@db", "db"),
         ("kv_postgres", "'[::1]:6432'", "/run/postgresql"),
         ("kv_postgres", "postgresql://db/stack", "db"),
         ("kv_mongodb", "'mongodb://h:x'", "'mongodb://h:1'"),

@@ -162,5 +162,5 @@ def test_a_password_inside_of_another_field_is_refused_though_the_config_holds_i
     load = LoadRequest(str(path), environ={**environ, "PW": "typed"})
     with pytest.raises(UsageError, match="host holds a secret"):
         edit_config(load, path.read_bytes(), MoveChange("sql", "postgres", {"host": host}))
-    allowed = MoveChange("sql", "postgres", {"host": "${env.USERNAME:=u}:${env.PW}@h"})
+    allowed = MoveChange("sql", "postgres", {"host": "h", "db": "${env.USERNAME:=u}-${env.PW}"})
     assert "known-secret" not in edit_config(load, path.read_bytes(), allowed).diff
