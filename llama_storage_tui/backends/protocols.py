@@ -163,8 +163,7 @@ class TableReader(Protocol):
     async def rows_since(self, query: RowQuery, mark: Mark | None, *, limit: int) -> RowsSince:
         """Return the rows of a query among the `limit` rows that were stored next after a mark; without one only where to go on.
 
-        The query's order, limit and cursor are ignored. It is a bounded read. Raises as `page` does, and BackendError (UNSUPPORTED)
-        where the rows of a table have no position.
+        Its order, limit and cursor are ignored. It is a bounded read. Raises as `page` does; BackendError without positions.
         """
         ...
 
@@ -209,17 +208,16 @@ class RecordReader(Protocol):
         ...
 
     async def ids(self, table: str, column: str, beginning: str, *, limit: int) -> tuple[str, ...]:
-        """Return up to `limit` texts of a column that begin with a text, by the column's own index: a bounded read.
-
-        None are found in a column that holds no text, nor in one that is not there.
-        """
+        """Return up to `limit` texts of a column of text that begin with a text, by its own index: a bounded read."""
         ...
 
-    async def stored_since(self, query: RecordQuery, mark: Mark | None, *, limit: int) -> StoredSince:
+    async def stored_since(
+        self, query: RecordQuery, mark: Mark | None, *, limit: int, newest: int | None = None
+    ) -> StoredSince:
         """Return the records of a query among the `limit` rows that were stored next after a mark; without one only where to go on.
 
-        The query's order, limit and cursor are ignored. It is a bounded read. Raises BackendError (UNSUPPORTED where the rows of a
-        table have no position) and NotFoundError.
+        With `newest`, where it has no conditions: of those the last so many. Order, limit and cursor are ignored. It is a bounded
+        read. Raises BackendError (UNSUPPORTED where the rows of a table have no position) and NotFoundError.
         """
         ...
 

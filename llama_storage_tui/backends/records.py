@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import field
+from functools import partial
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
@@ -221,20 +222,20 @@ class SqlRecordReader:
 
         return await engine.run(looked_up, seconds=self.timeouts.query)
 
-    async def stored_since(self, query: RecordQuery, mark: Mark | None, *, limit: int) -> StoredSince:
+    async def stored_since(
+        self, query: RecordQuery, mark: Mark | None, *, limit: int, newest: int | None = None
+    ) -> StoredSince:
         """Return the records of a query that were stored since a mark; without one none, and where to go on."""
         stored = replace(query, order=RecordOrder.STORED, after=None)
         shape = None if mark is None else self._shapes.get(query.table)
         if shape is None:
             shape = await self._followable(stored)
         look = await self.watch.look(shape, mark, limit, seconds=self.timeouts.query)
-        records: list[Record] = []
-        if look.positions:
-            found = shape
-            records = await rereading(
-                self.engine, lambda engine: self._at(engine, stored, found, look.positions)
-            )
-        return StoredSince(tuple(records), look.mark, self.watch.way, look.is_cut, look.unseen)
+        wanted = look.positions if newest is None or query.conditions else look.positions[-newest:]
+        read = partial(self._at, query=stored, shape=shape, positions=wanted)
+        records = await rereading(self.engine, read) if wanted else []
+        unread = len(look.positions) - len(wanted)
+        return StoredSince(tuple(records), look.mark, self.watch.way, look.is_cut, look.unseen, unread)
 
     async def _followable(self, query: RecordQuery) -> TableShape:
         """Describe a table and check what is asked of it; raises BackendError where it cannot be followed."""
@@ -255,10 +256,9 @@ class SqlRecordReader:
         scan, statement = self._followed(engine.dialect, query, shape)
         beside = self.watch.beside
         if beside is not None and isinstance(scan, StoredScan):
-            values = self.watch.values(positions)
+            read_all = partial(scan.beside, statement=statement, values=self.watch.values(positions))
             return await beside(
-                lambda connection: scan.ranked(scan.beside(connection, statement, values), positions),
-                seconds=self.timeouts.query,
+                lambda connection: scan.ranked(read_all(connection), positions), seconds=self.timeouts.query
             )
 
         async def read(connection: AsyncConnection) -> list[Record]:

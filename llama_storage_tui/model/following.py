@@ -30,7 +30,8 @@ class StoredSince:
     """What was stored in a table since a mark, the first stored first; `mark` is where to go on.
 
     `is_cut` where more was stored than was asked for: the next look goes on at once. `unseen` is about how many rows the server
-    stored where this does not look, as far as it tells. `way` says how new rows are found, and what that leaves out.
+    stored where this does not look, as far as it tells. `way` says how new rows are found, and what that leaves out. `unread` are
+    rows before these that nobody wanted to read.
     """
 
     records: tuple[Record, ...]
@@ -38,6 +39,7 @@ class StoredSince:
     way: str
     is_cut: bool = False
     unseen: int = 0
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

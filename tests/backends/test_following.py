@@ -54,6 +54,27 @@ async def test_a_look_gives_what_was_stored_since_the_one_before_and_nothing_twi
         assert await follow.look() == ["e"]
 
 
+async def test_of_many_new_rows_only_the_last_are_read_where_no_more_are_wanted(store: Store) -> None:
+    store.execute(TABLE)
+    async with reading(store.target()) as reader:
+        first = await reader.records.stored_since(QUERY, None, limit=100)
+        add(store, "a", "b", "c", "d")
+        add(store, "other", kind="other")
+        found = await reader.records.stored_since(QUERY, first.mark, limit=100, newest=2)
+        assert [record["id"] for record in found.records] == ["d", "other"]
+        assert found.unread == 3
+        again = await reader.records.stored_since(QUERY, found.mark, limit=100, newest=2)
+        assert (again.records, again.unread) == ((), 0)
+        # Which of them a condition wants is not known before they are read.
+        plain = RecordQuery("notes", QUERY.fields, (Equals(KIND, "plain"),))
+        begun = await reader.records.stored_since(plain, None, limit=100, newest=2)
+        add(store, "e")
+        add(store, "f", "g", kind="other")
+        filtered = await reader.records.stored_since(plain, begun.mark, limit=100, newest=2)
+        assert [record["id"] for record in filtered.records] == ["e"]
+        assert filtered.unread == 0
+
+
 async def test_more_rows_than_a_look_takes_come_with_the_next_ones_in_their_order(store: Store) -> None:
     store.execute(TABLE)
     async with reading(store.target()) as reader:

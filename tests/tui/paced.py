@@ -62,8 +62,10 @@ class PacedRecords:
     async def ids(self, table: str, column: str, beginning: str, *, limit: int) -> tuple[str, ...]:
         return await self.real.ids(table, column, beginning, limit=limit)
 
-    async def stored_since(self, query: RecordQuery, mark: Mark | None, *, limit: int) -> StoredSince:
-        return await self.real.stored_since(query, mark, limit=limit)
+    async def stored_since(
+        self, query: RecordQuery, mark: Mark | None, *, limit: int, newest: int | None = None
+    ) -> StoredSince:
+        return await self.real.stored_since(query, mark, limit=limit, newest=newest)
 
     async def extent(self, table: str) -> Extent | None:
         return None if await self.real.extent(table) is None else Extent(POSITIONS, POSITIONS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
@@ -43,7 +43,8 @@ class Followed(Generic[T]):
     """What one look found, the first stored first.
 
     `is_cut` where there is more that was stored since: the next look goes on there. `unseen` is about how many rows were stored
-    where the looks do not reach, since the first one. `ways` say how the rows are found and what that leaves out. `seconds` is how
+    where the looks do not reach, since the first one. `unread` are those before these that whoever follows did not want
+    (`Polling.newest`). `ways` say how the rows are found and what that leaves out. `seconds` is how
     long the look took, `steadily` the less of that and what the one before took: one look that something held up is not slow.
     """
 
@@ -54,6 +55,7 @@ class Followed(Generic[T]):
     ways: tuple[str, ...] = ()
     seconds: float = 0.0
     steadily: float = 0.0
+    unread: int = 0
 
     @property
     def wait(self) -> float:
@@ -86,6 +88,9 @@ _PASSING: Final = frozenset(
 
 class Polling(Generic[T]):
     """Looks for what was stored, again and again. Marks survive a look that fails: the next one gives what was stored meanwhile."""
+
+    newest: Callable[[], int | None] = staticmethod(lambda: None)
+    """Tells before each look how many of what it finds are wanted, the last stored; None: all. Where filters hold, all are read."""
 
     _took: float | None = None
     """Seconds of the last look; None before the first one has answered."""
@@ -189,6 +194,7 @@ class Follower(Polling[T]):
             any(part.is_cut for part in found),
             sum(part.unseen for part in found),
             tuple(dict.fromkeys(way for part in found for way in part.ways)),
+            unread=sum(part.unread for part in found),
         )
 
     async def _opened(self) -> OpenedSource[Place]:
@@ -211,7 +217,10 @@ class Follower(Polling[T]):
     ) -> tuple[Followed[T], Mark]:
         """Return what is new of a table, and where the next look goes on."""
         asked = record_query(source, self._how.family, self._query, conditions)
-        found = await source.records.stored_since(asked, self._marks.get(source.place), limit=MOST)
+        found = await source.records.stored_since(
+            asked, self._marks.get(source.place), limit=MOST, newest=self.newest()
+        )
         seen = self._how.looks(source)
         records = tuple(each for record in found.records if (each := seen(record)) is not None)
-        return Followed(records, (), found.is_cut, found.unseen, (found.way,)), found.mark
+        part = Followed(records, (), found.is_cut, found.unseen, (found.way,), unread=found.unread)
+        return part, found.mark

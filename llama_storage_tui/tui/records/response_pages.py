@@ -187,6 +187,11 @@ class ResponsePages(SortableScreen[Question]):
         else:
             super().read_from_top()
 
+    @property
+    def hides_some(self) -> bool:
+        """Whether a user is looked at who would not get all."""
+        return self._shown.leaves_some_out
+
     def follower(self) -> Follower[ResponseSummary]:
         """Return what follows the responses on show."""
         shown = self._shown

@@ -139,10 +139,12 @@ class FollowedPages(PagedScreen[Question]):
             self.status.say("No longer following.")
             return
         try:
-            self.following = Following(self.follower(), self._shown)
+            follower = self.follower()
         except StorageToolError as error:
             self.fail(error)
             return
+        follower.newest = self._wanted_of_a_look
+        self.following = Following(follower, self._shown)
         self._follow(self.following)
         self.head()
 
@@ -213,7 +215,7 @@ class FollowedPages(PagedScreen[Question]):
             following.follower.begin_anew()
             following.has_begun = False
         elif step.records:
-            self._take(following, step.records)
+            self._take(following, step.records, step.unread)
         following.is_back = False
 
     def read_from_top(self) -> None:
@@ -227,13 +229,29 @@ class FollowedPages(PagedScreen[Question]):
             note, following.words = following.words, ""
         super().finish(note, is_read=is_read)
 
-    def _take(self, following: Following, records: Sequence[Any]) -> None:
+    def _take(self, following: Following, records: Sequence[Any], unread: int) -> None:
         row = self.query_one(Listing).cursor_row
-        if row + len(records) >= MOST_ROWS:
-            following.held += len(records)
-        else:
-            with self.app.batch_update():
-                self.add(records, self._deepest(row, len(records)))
+        if row + len(records) >= MOST_ROWS or (row and unread):
+            # The second where the cursor left the first row during the look: what is below it has to stay, and rows would miss.
+            following.held += len(records) + unread
+            return
+        deepest = self._deepest(row, len(records))
+        with self.app.batch_update():
+            self.add(records, min(deepest, len(records)) if unread else deepest)
+        self._has_lost_rows = self._has_lost_rows or bool(unread)
+
+    def _wanted_of_a_look(self) -> int | None:
+        """Return how many of the rows that a look finds can be on show after it; None: all, or nobody can tell."""
+        listing = self.query_one(Listing)
+        return None if listing.cursor_row or self.hides_some else self._screenful(listing)
+
+    @property
+    def hides_some(self) -> bool:
+        """Whether some of the records that are found are not listed."""
+        return False
+
+    def _screenful(self, listing: Listing) -> int:
+        return min(self.page_size, listing.size.height + FAST)
 
     def _deepest(self, row: int, added: int) -> int:
         """Return how many rows to keep. Below the cursor none goes, since that would move what is on the screen.
@@ -242,11 +260,7 @@ class FollowedPages(PagedScreen[Question]):
         """
         if row:
             return MOST_ROWS
-        return (
-            self.page_size
-            if added < FAST
-            else min(self.page_size, self.query_one(Listing).size.height + FAST)
-        )
+        return self.page_size if added < FAST else self._screenful(self.query_one(Listing))
 
     @property
     def page_size(self) -> int:

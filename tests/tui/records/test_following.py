@@ -10,6 +10,7 @@ from pathlib import Path
 from textual import events
 
 from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.records.response_pages import PAGE
 from llama_storage_tui.tui.screens.followed import Looked
 from llama_storage_tui.tui.values.rows import RowsScreen
 from llama_storage_tui.tui.widgets.listing import Listing
@@ -67,6 +68,45 @@ async def test_new_responses_come_on_top_marked_and_the_cursor_stays_on_the_firs
         await found.press("escape")
         assert "following" not in found.text.splitlines()[1]
         assert "No longer following." in found.text
+
+
+async def test_of_more_new_rows_than_a_screen_shows_the_newest_are_listed_and_no_older_ones_below_them() -> (
+    None
+):
+    async with demo_stage() as found:
+        await found.press("w")
+        await follow(found)
+        listing = found.app.screen.query_one(Listing)
+        ids = [f"resp_many_{number:03}" for number in range(90)]
+        store(found, *ids)
+        await found.until(lambda: ids[-1] in found.text)
+        count = listing.row_count
+        assert listing.size.height < count < len(ids)
+        keys = listing._keys
+        assert [key.rsplit("/", 1)[1] for key in keys] == ids[: -count - 1 : -1]
+        # What is missing below is on the next pages of the list as it is now.
+        await found.press("n")
+        await found.until(lambda: listing.row_count == PAGE)
+
+
+async def test_rows_that_nobody_read_are_said_where_the_cursor_has_left_the_first_row_meanwhile() -> None:
+    async with demo_stage() as found:
+        await found.press("w")
+        await follow(found)
+        screen = found.app.screen
+        assert isinstance(screen, FollowedScreen)
+        following = screen.following
+        assert following is not None
+        await pause(found)
+        before = listed(found)
+        store(found, *(f"resp_many_{number:03}" for number in range(90)))
+        look = await following.follower.look()
+        await found.press("down")
+        found.app.post_message(events.AppFocus())
+        await found.until(lambda: "● following" in found.text)
+        screen.post_message(Looked(following, look))
+        await found.until(lambda: "▲ 90 newer: ctrl+r shows them" in found.text)
+        assert listed(found)[1:] == before[1:]
 
 
 async def test_the_row_under_the_cursor_stays_where_it_is_on_the_screen() -> None:
