@@ -21,7 +21,7 @@ GROWTH: Final = 8
 """How many times as wide the next piece may be: what it takes beside its rows makes a piece look slower than it is."""
 
 FOUND_AT_ONCE: Final = 5000
-"""Records of a piece of a search, for the same reason: the driver hands a piece over as one."""
+"""Records of a piece at most: the driver hands a piece over as one, and more of them would hold up everything else that runs."""
 
 _FIRST_PIECE: Final = 64
 

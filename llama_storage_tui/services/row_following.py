@@ -6,7 +6,7 @@ from typing import Final
 
 from llama_storage_tui.model.data import RowQuery
 from llama_storage_tui.model.following import Mark, NewRow
-from llama_storage_tui.services.records.following import Followed, Polling
+from llama_storage_tui.services.records.following import Followed, Polling, no_sort
 from llama_storage_tui.services.session import Session
 
 MOST: Final = 100
@@ -17,11 +17,13 @@ class RowFollower(Polling[NewRow]):
     """Follows one table."""
 
     def __init__(self, session: Session, backend: str, query: RowQuery) -> None:
-        """Follow what a query selects; its order, limit and cursor do not matter.
+        """Follow what a query selects; its limit and cursor do not matter.
 
-        Raises UsageError for an unknown backend; a look raises as `TableReader.rows_since` does.
+        Raises UsageError for an unknown backend or a sort; a look raises as `TableReader.rows_since` does.
         """
         session.backend(backend)
+        if query.order is not None:
+            raise no_sort("A table that is sorted by a column", "rows")
         self._session, self._backend, self._query = session, backend, query
         self._mark: Mark | None = None
 

@@ -153,10 +153,7 @@ class Follower(Polling[T]):
         self._places = needed_places(session.catalog, how.family)
         check_query(how.family, query)
         if isinstance(query.order, Order):
-            raise UsageError(
-                "A list that is sorted by a column cannot be followed: new records would not come on top",
-                help="Leave out the sort or following.",
-            )
+            raise no_sort("A list that is sorted by a column", "records")
         self._sources: OpenedSource[Place] | None = None
         self._marks: dict[Place, Mark] = {}
 
@@ -224,3 +221,10 @@ class Follower(Polling[T]):
         records = tuple(each for record in found.records if (each := seen(record)) is not None)
         part = Followed(records, (), found.is_cut, found.unseen, (found.way,), unread=found.unread)
         return part, found.mark
+
+
+def no_sort(what: str, new: str) -> UsageError:
+    """Return why a sorted list is not followed."""
+    return UsageError(
+        f"{what} cannot be followed: new {new} would not come on top", help="Leave out the sort or following."
+    )

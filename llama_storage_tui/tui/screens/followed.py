@@ -300,7 +300,8 @@ class FollowedPages(PagedScreen[Question]):
         self._has_lost_rows = False
         if self.following is not None and self.following.question != self._shown:
             self.following = None
-            self.action_follow()
+            # Once what was read is said: why this list cannot be followed would be overwritten by that.
+            self.call_later(self.action_follow)
 
     def action_next(self) -> None:
         """Show the next page; the first one again where new rows have pushed others between the two."""

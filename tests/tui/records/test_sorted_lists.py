@@ -83,6 +83,19 @@ async def test_a_sorted_list_is_not_followed() -> None:
         assert "● following" in found.text
 
 
+async def test_a_sorted_table_is_not_followed() -> None:
+    async with demo_stage() as found:
+        await found.press("down", "enter", "down", "down", "down", "enter")
+        await found.press("s", "F")
+        assert "sorted by a column cannot be followed" in found.text
+        assert "● following" not in found.text
+        await found.press("s", "s", "F")
+        assert "● following" in found.text
+        await found.press("s")
+        assert "sorted by a column cannot be followed" in found.text
+        assert "● following" not in found.text
+
+
 async def test_a_very_large_table_is_sorted_on_request_and_comes_back_as_stored() -> None:
     async with demo_stage(pacing=Pacing()) as found:
         await found.press("w", "s")
