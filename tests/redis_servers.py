@@ -28,6 +28,8 @@ from llama_storage_tui.backends.redis.target import RedisTarget
 from tests.ports import free_port
 
 SECONDS = 30
+_CLUSTER_BUS = 10_000
+"""So much further up a node of a cluster takes a port for the others: it does not start where that is taken."""
 
 
 def executable() -> Path | None:
@@ -77,7 +79,7 @@ def redis_process(
     program = executable()
     assert program is not None
     folder = Path(tempfile.mkdtemp(prefix="lst-redis-"))
-    port = port or free_port()
+    port = port or free_port(and_further=_CLUSTER_BUS if "--cluster-enabled" in settings else 0)
     if dump is not None:
         (folder / "dump.rdb").write_bytes(dump)
     command = [str(program)]
