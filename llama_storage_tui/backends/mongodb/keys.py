@@ -124,24 +124,23 @@ class MongoKeyValueReader:
         wanted = ranges_of(selection, prefix=prefix)
         if not wanted:
             return KeyLevel(())
-        most = min(LEVEL, self.whole)
+        most, seconds = min(LEVEL, self.whole), self.timeouts.query
 
-        async def of_part(collection: AsyncCollection[Document]) -> KeyPage | None:
-            seconds = self.timeouts.query
-            return await stored_page(
+        async def question(collection: AsyncCollection[Document]) -> KeyLevel:
+            part = await stored_page(
                 collection, wanted, {}, name="", whole=self.whole, limit=most, seconds=seconds, most=most
             )
+            if part is not None:
+                return partial_level(part, prefix, separator)
 
-        part = await asked(self.target, self.timeouts, of_part, seconds=self.timeouts.query)
-        if part is not None:
-            return partial_level(part, prefix, separator)
+            async def fetch(chosen: KeyRange, after: Part, limit: int) -> Sequence[tuple[KeyEntry, Part]]:
+                last = None if after is None else after[1]
+                found = await answered(collection, in_order([chosen], last, limit, ENTRY), seconds)
+                return [(entry, _part(entry)) for entry in _entries_of(found)]
 
-        async def fetch(chosen: KeyRange, after: Part, limit: int) -> Sequence[tuple[KeyEntry, Part]]:
-            last = None if after is None else after[1]
-            found = await self._rows(in_order([chosen], last, limit, ENTRY), seconds=self.timeouts.query)
-            return [(entry, _part(entry)) for entry in _entries_of(found)]
+            return await ordered_level(selection, prefix, separator, fetch, probe=LARGEST_PROBE)
 
-        return await ordered_level(selection, prefix, separator, fetch, probe=LARGEST_PROBE)
+        return await asked(self.target, self.timeouts, question, seconds=seconds)
 
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
