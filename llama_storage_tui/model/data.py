@@ -176,6 +176,13 @@ class Order:
     is_descending: bool = False
 
 
+def turned(order: object, column: str) -> Order | None:
+    """Return how a list is sorted next, by a column that is chosen again and again: ascending, descending, not at all."""
+    if not isinstance(order, Order) or order.column != column:
+        return Order(column)
+    return None if order.is_descending else Order(column, is_descending=True)
+
+
 @dataclass(frozen=True, slots=True)
 class RowQuery:
     """Which rows of which table, in which order. Empty `columns` means all.

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 
-from llama_storage_tui.model.data import Count, Order
+from llama_storage_tui.model.data import Count, Order, turned
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.reports.sorting import sort_cost
 from llama_storage_tui.tui.records.followed import FollowedScreen
@@ -50,14 +50,8 @@ class SortableScreen(FollowedScreen[Question]):
     def action_sort(self) -> None:
         """Turn the order of the column that is chosen."""
         place, names, question = self.listing.current_column, self.sort_names, self.question
-        if place is None or place >= len(names):
-            return
-        order, name = self.order_of(question), names[place]
-        if not isinstance(order, Order) or order.column != name:
-            turned: Order | None = Order(name)
-        else:
-            turned = None if order.is_descending else replace(order, is_descending=True)
-        self.ask(self.in_order(question, turned))
+        if place is not None and place < len(names):
+            self.ask(self.in_order(question, turned(self.order_of(question), names[place])))
 
     def sort_facts(self, read: Count | None) -> list[Shown]:
         """Say what the list on show is sorted by, and what that costs; nothing where it is not."""

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError, UsageError
-from llama_storage_tui.model.data import Count, Cursor, Filter, Order, RowQuery, Table
+from llama_storage_tui.model.data import Count, Cursor, Filter, RowQuery, Table, turned
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.records.row_conditions import SHORT, condition_text, parse_condition
 from llama_storage_tui.services.session import Session
@@ -227,16 +227,8 @@ class RowsScreen(FollowedRows):
 
     def action_sort(self) -> None:
         """Turn the order of the column under the cursor."""
-        column, order = self._column, self.question.order
-        if column is None:
-            return
-        if order is None or order.column != column:
-            order = Order(column)
-        elif not order.is_descending:
-            order = Order(column, is_descending=True)
-        else:
-            order = None
-        self.ask(replace(self.question, order=order))
+        if self._column is not None:
+            self.ask(replace(self.question, order=turned(self.question.order, self._column)))
 
     @property
     def _condition(self) -> Filter | None:
