@@ -312,8 +312,9 @@ class RecordScan(RowSource):
         end = self.table.alias("tail")
         if position is None or position.name not in end.c or late or (after is not None and after[0] is None):
             return None
-        conditions = (next(self._sort.segments(end, after)), *self._holding(end, early))
-        return TimeFloor(end, end.c[position.name], self._sort.elements(end)[0], conditions)
+        sort = self._sort
+        conditions = (next(sort.segments(end, after)), *self._holding(end, early))
+        return TimeFloor(end, end.c[position.name], sort.elements(end)[0], conditions)
 
     def _sorted(
         self,
@@ -326,9 +327,9 @@ class RecordScan(RowSource):
 
         Else the documents of all rows would be taken apart before all but a page of them are dropped.
         """
-        keys = self.shape.key
+        keys, sort = self.shape.key, self._sort
         if not keys or self.is_narrowed_later:
-            return self._selected(table, (segment,), order=self._sort.ordering)
+            return self._selected(table, (segment,), order=sort.ordering)
         early, late = self._conditions()
         rows = self.rows(
             table,
@@ -337,10 +338,10 @@ class RecordScan(RowSource):
             + [name for each in late for name in columns_of(each)],
             (
                 segment,
-                *as_condition(floor, self._sort.elements(table)[0], limit),
+                *as_condition(floor, sort.elements(table)[0], limit),
                 *self._holding(table, early),
             ),
-            order=self._sort.ordering,
+            order=sort.ordering,
         )
         found = (
             sa.select(*(rows.table.c[key.name] for key in keys))
@@ -351,9 +352,7 @@ class RecordScan(RowSource):
             .subquery("found")
         )
         same = sa.and_(*(table.c[key.name] == found.c[key.name] for key in keys))
-        return self._selected(
-            table, (), order=self._sort.ordering, source=table.join(found, same), is_asked=True
-        )
+        return self._selected(table, (), order=sort.ordering, source=table.join(found, same), is_asked=True)
 
     @property
     def _sort(self) -> RecordSort:
