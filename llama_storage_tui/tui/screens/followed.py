@@ -220,7 +220,7 @@ class FollowedPages(PagedScreen[Question]):
 
     def read_from_top(self) -> None:
         """Read the first page: nothing is missed from there on, since the look before has noted where the next one begins."""
-        self.ask(self._shown)
+        self.ask(self.question)
 
     def finish(self, note: str = "", *, is_read: bool = True) -> None:
         """Say what came of it; of the first page of a list that is followed, how."""

@@ -83,6 +83,16 @@ async def test_a_sorted_list_is_not_followed() -> None:
         assert "● following" in found.text
 
 
+async def test_a_sort_that_is_being_read_is_not_lost_by_following_what_is_still_on_show() -> None:
+    async with demo_stage() as found:
+        await found.press("w")
+        for key in ("s", "F"):
+            found.app.simulate_key(key)
+        await found.appears("sorted by a column cannot be followed")
+        assert "sorted by created_at ascending" in found.text
+        assert "● following" not in found.text
+
+
 async def test_a_sorted_table_is_not_followed() -> None:
     async with demo_stage() as found:
         await found.press("down", "enter", "down", "down", "down", "enter")
