@@ -45,8 +45,8 @@ def branch_of(key: object, prefix: str, separator: str) -> str | None:
 
 
 @dataclass(slots=True)
-class _Found:
-    """What the probes have met: `seen` keys of each branch, and which of those were left before their end."""
+class MetParts:
+    """What the probes of a level have met: `seen` keys of each branch, and which of those were left before their end."""
 
     prefix: str
     separator: str
@@ -82,6 +82,13 @@ class _Found:
             self.seen[branch] += 1
             del self.leaves[key]
 
+    def in_order(self, counts: Mapping[str, Count]) -> tuple[KeyBranch | KeyEntry, ...]:
+        """Return branches, with how many keys each has, and keys in key order; keys that are no valid text come last."""
+        parts: dict[str, KeyBranch | KeyEntry] = {each: KeyBranch(each, counts[each]) for each in counts}
+        parts |= {key: entry for key, entry in self.leaves.items() if isinstance(key, str)}
+        odd = [entry for key, entry in self.leaves.items() if not isinstance(key, str)]
+        return (*(parts[name] for name in sorted(parts)), *odd)
+
 
 async def ordered_level(
     selection: KeySelection,
@@ -96,34 +103,27 @@ async def ordered_level(
 
     Branches that no probe has read to their end are counted by `count`; without it, they have at least what was seen.
     """
-    found = _Found(prefix, separator)
+    found = MetParts(prefix, separator)
     is_complete = await _walk(ranges_of(selection, prefix=prefix), found, fetch, probe)
     found.gather()
     counts = {branch: Count(number, branch not in found.left) for branch, number in found.seen.items()}
     if count is not None and found.left:
         counts |= await _counted(selection, [each for each in found.seen if each in found.left], count)
-    return KeyLevel(_in_order(found, counts), is_complete=is_complete)
+    return KeyLevel(found.in_order(counts), is_complete=is_complete)
 
 
 def partial_level(page: KeyPage, prefix: str, separator: str) -> KeyLevel:
     """Return what a page of keys shows of a level: of each branch at least what the page has of it, and no more than PARTS."""
-    found = _Found(prefix, separator)
+    found = MetParts(prefix, separator)
     found.take(page.keys)
     found.gather()
     counts = {branch: Count(number, page.is_complete) for branch, number in found.seen.items()}
-    parts = _in_order(found, counts)
+    parts = found.in_order(counts)
     is_complete = page.is_complete and len(parts) <= PARTS
     return KeyLevel(parts[:PARTS], is_complete, page.scanned, page.total)
 
 
-def _in_order(found: _Found, counts: Mapping[str, Count]) -> tuple[KeyBranch | KeyEntry, ...]:
-    parts: dict[str, KeyBranch | KeyEntry] = {each: KeyBranch(each, counts[each]) for each in counts}
-    parts |= {key: entry for key, entry in found.leaves.items() if isinstance(key, str)}
-    odd = [entry for key, entry in found.leaves.items() if not isinstance(key, str)]
-    return (*(parts[name] for name in sorted(parts)), *odd)
-
-
-async def _walk(ranges: Sequence[KeyRange], found: _Found, fetch: Fetch, probe: int) -> bool:
+async def _walk(ranges: Sequence[KeyRange], found: MetParts, fetch: Fetch, probe: int) -> bool:
     """Meet all parts of a level; return whether that ended before the bound."""
     position, width, probes = "", probe, 0
     after: Part

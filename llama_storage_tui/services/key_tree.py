@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import Final
 
-from llama_storage_tui.backends.keylevel import branch_of
+from llama_storage_tui.backends.keylevel import MetParts
 from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Count, Cursor, KeyBranch, KeyEntry, KeyPage, Namespace
+from llama_storage_tui.model.data import Count, Cursor, KeyBranch, KeyEntry, Namespace
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 
@@ -31,35 +30,6 @@ class Level:
     """How many keys were looked at, where the engine has no order to find a level by."""
 
 
-@dataclass(slots=True)
-class _Found:
-    """What the looks have found so far: keys seen of each branch, and keys of the level itself."""
-
-    branches: dict[str, int] = field(default_factory=dict)
-    leaves: dict[str | bytes | None, KeyEntry] = field(default_factory=dict)
-
-    def take(self, prefix: str, page: KeyPage) -> bool:
-        """Sort a page into branches and keys; return whether it has a branch that is new."""
-        before = len(self.branches)
-        for entry in page.keys:
-            branch = branch_of(entry.key, prefix, SEPARATOR)
-            if branch is None:
-                self.leaves[entry.key] = entry
-            else:
-                self.branches[branch] = self.branches.get(branch, 0) + 1
-        return len(self.branches) > before
-
-    def parts(self, known: Collection[str], *, is_over: bool) -> tuple[KeyBranch | KeyEntry, ...]:
-        """Return all of it in key order, keys that are no text last; what was `known` was left out before its end."""
-        named: list[tuple[str, KeyBranch | KeyEntry]] = [
-            (prefix, KeyBranch(prefix, Count(number, is_over and prefix not in known)))
-            for prefix, number in self.branches.items()
-        ]
-        named += [(key, entry) for key, entry in self.leaves.items() if isinstance(key, str)]
-        odd = [entry for key, entry in self.leaves.items() if not isinstance(key, str)]
-        return (*(part for _, part in sorted(named, key=lambda each: each[0])), *odd)
-
-
 async def key_level(session: Session, backend: str, namespace: Namespace, prefix: str = "") -> Level:
     """Return what comes next after a prefix of stored keys; raises BackendError and UsageError as a page of keys does.
 
@@ -77,20 +47,25 @@ async def key_level(session: Session, backend: str, namespace: Namespace, prefix
 
 
 async def _looked(reader: KeyValueReader, namespace: Namespace, start: str) -> Level:
-    found = _Found()
+    found = MetParts(start, SEPARATOR)
     known: tuple[str, ...] = ()
     after: Cursor | None = None
     for _ in range(LOOKS):
         chosen = replace(namespace.selection, exclude=(*namespace.selection.exclude, *known))
         page = await reader.page(chosen, prefix=start, limit=LOOKED_AT, after=after)
-        has_new = found.take(start, page)
+        before = len(found.seen)
+        found.take(page.keys)
         if page.next is None or not page.is_complete:
             break
         # Without an order, what is left out is looked at all the same.
-        known, after = (tuple(found.branches), None) if has_new and page.total is None else (known, page.next)
+        has_new = len(found.seen) > before
+        known, after = (tuple(found.seen), None) if has_new and page.total is None else (known, page.next)
     is_over = page.next is None and page.is_complete
     said = "" if page.is_complete else browse.looked_at(page)
-    return Level(start, found.parts(known, is_over=is_over), is_over, said)
+    found.gather()
+    # What was left out before its end has at least what was seen of it.
+    counts = {branch: Count(number, is_over and branch not in known) for branch, number in found.seen.items()}
+    return Level(start, found.in_order(counts), is_over, said)
 
 
 def _own(namespace: Namespace) -> str:
