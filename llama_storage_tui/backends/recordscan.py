@@ -197,7 +197,7 @@ class RecordScan(RowSource):
     async def _narrowed(self, connection: AsyncConnection, piece: ScanSlice) -> ScanSlice | None:
         """Return the rows of a slice for which the conditions hold that need no document taken apart; None where there are none.
 
-        What takes documents apart is 45 KB of SQL, which SQLite prepares anew for each slice, though most hold no wanted row.
+        What takes documents apart is 10 KB of SQL, which SQLite prepares anew for each slice, though most hold no wanted row.
         """
         (early, _), among = self._conditions(), self.dialect.documents.among
         if not early or among is None:

@@ -60,8 +60,9 @@ class SqliteDocuments:
         return sa.func.coalesce(*found) if len(found) > 1 else found[0]
 
     def beginning(self, element: Expression, letters: int) -> Expression:
-        """Return the beginning of a text."""
-        return beginning(element, letters)
+        """Return the beginning of a text that was taken out of a document, which holds no NUL."""
+        # Named once: fields of a list are most of its statement, which SQLAlchemy composes and SQLite prepares.
+        return sa.func.substr(element, 1, letters)
 
     def items(self, element: Expression, path: Path) -> Expression:
         """Return the number of items of a list."""
@@ -189,7 +190,7 @@ class SqliteDocuments:
 
 
 def beginning(element: Expression, letters: int) -> Expression:
-    """Return the first letters of a text, or the first bytes of a binary value.
+    """Return the first letters of a column's text, or the first bytes of a binary value.
 
     `substr` ends a text at its first NUL: such a text is given whole, to be cut by who reads it.
     """
