@@ -227,14 +227,21 @@ def _known_apis(version: Version) -> frozenset[str | None]:
 
 def takes_providers(api: str, version: Version) -> bool:
     """Tell whether a config of that release may list providers for the API."""
-    return any(row.name == api and not row.is_internal for row in _APIS if row.holds_for(version))
+    return api in _with_providers(version)
 
 
+@cache
+def _with_providers(version: Version) -> frozenset[str]:
+    return frozenset(row.name for row in _APIS if not row.is_internal and row.holds_for(version))
+
+
+@cache
 def routing_tables(version: Version) -> Mapping[str, str]:
     """Return the APIs that route to their providers, each with the API of its routing table."""
     return {row.name: row.table for row in _APIS if row.table is not None and row.holds_for(version)}
 
 
+@cache
 def built_in_apis(version: Version) -> frozenset[str]:
     """Return the APIs that a server of that release serves without a provider."""
     return frozenset(

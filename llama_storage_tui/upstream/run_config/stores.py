@@ -6,6 +6,7 @@ Source: `core/storage/datatypes.py` for the shapes and defaults, `core/stack.py`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
@@ -109,6 +110,7 @@ def store_entries(name: str) -> Sequence[StoreEntry]:
     return [entry for entry in _STORES if entry.spec.name == name]
 
 
+@cache
 def default_stores(version: Version) -> Mapping[str, StoreSpec]:
     """Return the stores that a server of that version has, by name."""
     return {store.spec.name: store.spec for store in _STORES if store.holds_for(version)}
