@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final
 
+from llama_storage_tui.model.statistics import Sample
 from llama_storage_tui.text import plural
 
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
@@ -33,21 +34,7 @@ def moment(stamp: str) -> str:
     )
 
 
-class Sampled(Protocol):
-    """What was found in the responses stored last, or in all."""
-
-    @property
-    def rows(self) -> int:
-        """How many were looked at."""
-        ...
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether those are all."""
-        ...
-
-
-def scope(seen: Sampled) -> str:
+def scope(seen: Sample) -> str:
     """Return which responses were looked at, inside of a sentence."""
     if seen.is_exact:
         return f"in all {plural(seen.rows, 'response')}"

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import aclosing
 from typing import Final
 
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import ask
-from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.asking import write_answer
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
-from llama_storage_tui.cli.responses.sampling import sample_options
-from llama_storage_tui.cli.settings import Settings
+from llama_storage_tui.cli.responses.sampling import ask_for_sample, sample_options, say_what_is_left
 from llama_storage_tui.model.attention import Attention, Thresholds
 from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.reports.attention import category_words
 from llama_storage_tui.services.responses.attention import RECENT, attention
-from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import capitalised
 
 _USUAL: Final = Thresholds()
@@ -57,28 +52,8 @@ def responses_attention(
     Example: llama-storage-tui responses run.yaml attention --exact
     """
     thresholds = Thresholds(stuck_after=stuck_after, large=large)
-
-    async def question(session: Session) -> Attention:
-        seen: Attention | None = None
-        async with aclosing(attention(session, thresholds, exact=exact, recent=recent)) as views:
-            async for seen in views:
-                _progress(seen)
-        if seen is None:
-            raise AssertionError("the first view always comes")
-        return seen
-
-    seen = ask(context, context.obj["config"], question)
-    if Settings(context).is_json:
-        output.write_document(AttentionDocument.model_validate(seen))
-    else:
-        _report(seen)
-    return ExitCode.DONE
-
-
-def _progress(seen: Attention) -> None:
-    if sys.stderr is None or not sys.stderr.isatty() or seen.is_exact or not seen.total:
-        return
-    output.say(f"{seen.rows:,} rows, {seen.done / seen.total:.0%}")
+    seen = ask_for_sample(context, lambda session: attention(session, thresholds, exact=exact, recent=recent))
+    return write_answer(context, seen, AttentionDocument, _report)
 
 
 def _report(seen: Attention) -> None:
@@ -109,5 +84,4 @@ def _report(seen: Attention) -> None:
             output.write_line()
             output.write_line(Toned(counted.category.name, Colour.STRONG), f": {words.why}")
             output.write_line(f"  {words.next_step}")
-    if not seen.is_exact:
-        output.say(f"There are about {seen.estimated_rows:,} rows. Count all: --exact")
+    say_what_is_left(seen)

@@ -9,12 +9,10 @@ from typing import Final
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.asking import ask, write_answer
 from llama_storage_tui.cli.cells import or_dash, owner_of, time_of
-from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.responses.chain_document import ChainDocument
-from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.chain import Chain, ChainLink
 from llama_storage_tui.services.responses.chain import chain
 
@@ -38,11 +36,7 @@ def responses_chain(context: click.Context, id_: str) -> int:
     Example: llama-storage-tui responses run.yaml chain resp_1 --json
     """
     found = ask(context, context.obj["config"], lambda session: chain(session, id_))
-    if Settings(context).is_json:
-        output.write_document(ChainDocument.model_validate(found))
-    else:
-        _report(found)
-    return ExitCode.DONE
+    return write_answer(context, found, ChainDocument, _report)
 
 
 def _report(found: Chain) -> None:

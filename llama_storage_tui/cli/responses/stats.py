@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import aclosing
 from typing import Final
 
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import ask
-from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.asking import write_answer
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
-from llama_storage_tui.cli.responses.sampling import sample_options
+from llama_storage_tui.cli.responses.sampling import ask_for_sample, sample_options, say_what_is_left
 from llama_storage_tui.cli.responses.stats_document import StatsDocument, group_name
-from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.statistics import (
     UNKNOWN,
@@ -26,7 +22,6 @@ from llama_storage_tui.model.statistics import (
 )
 from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.services.responses.statistics import RECENT, statistics
-from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import capitalised
 
 UNFINISHED: Final = ("queued", "in_progress")
@@ -60,28 +55,11 @@ def responses_stats(context: click.Context, *, by: str, exact: bool, recent: int
 
     Example: llama-storage-tui responses run.yaml stats --by model --exact
     """
-
-    async def question(session: Session) -> ResponseStatistics:
-        seen: ResponseStatistics | None = None
-        async with aclosing(statistics(session, exact=exact, recent=recent)) as views:
-            async for seen in views:
-                _progress(seen, exact=exact)
-        if seen is None:
-            raise AssertionError("the first view always comes")
-        return seen
-
-    seen = ask(context, context.obj["config"], question)
+    seen = ask_for_sample(
+        context, lambda session: statistics(session, exact=exact, recent=recent), tells=exact
+    )
     answer = _Answer(seen, by, seen.groups(StatisticsBy(by)))
-    if Settings(context).is_json:
-        output.write_document(StatsDocument.model_validate(answer))
-    else:
-        _report(answer)
-    return ExitCode.DONE
-
-
-def _progress(seen: ResponseStatistics, *, exact: bool) -> None:
-    if exact and sys.stderr is not None and sys.stderr.isatty() and not seen.is_exact and seen.total:
-        output.say(f"{seen.rows:,} rows, {seen.done / seen.total:.0%}")
+    return write_answer(context, answer, StatsDocument, _report)
 
 
 def _report(answer: _Answer) -> None:
@@ -110,8 +88,7 @@ def _report(answer: _Answer) -> None:
         ),
         [_line(*each) for each in (*named, ("all", seen.whole, ""))],
     )
-    if not seen.is_exact:
-        output.say(f"There are about {seen.estimated_rows:,} rows. Count all: --exact")
+    say_what_is_left(seen)
 
 
 def _name(group: StatisticsGroup, by: str) -> str:

@@ -203,21 +203,19 @@ class _Counting:
         """Return what was counted so far."""
         rows = self.whole.responses
         more = (Notice(NoticeKind.TOO_MANY_NAMES, what, count=MOST_NAMES) for what in self.unnamed)
+        hours = sorted(self.hours.items(), key=lambda each: each[0] or -1)
         return ResponseStatistics(
-            self.whole.seen(),
-            tuple(
-                group.seen(start=hour)
-                for hour, group in sorted(self.hours.items(), key=lambda each: each[0] or -1)
-            ),
-            _by_use(self.models),
-            _by_use(self.owners),
-            self.stuck,
             rows,
             rows if self.is_exact else max(rows, self.estimated_rows),
             self.is_exact,
             self.done,
             self.total,
             (*self.notices, *more),
+            self.whole.seen(),
+            tuple(group.seen(start=hour) for hour, group in hours),
+            _by_use(self.models),
+            _by_use(self.owners),
+            self.stuck,
         )
 
 
