@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from llama_storage_tui.cli import output, shell_completion
-from llama_storage_tui.cli.asking import ask, order_of
+from llama_storage_tui.cli.asking import ask, order_of, write_answer
 from llama_storage_tui.cli.cells import or_dash
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
@@ -13,7 +13,6 @@ from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.records.list_options import SORT, page_options, where_of
 from llama_storage_tui.cli.records.object_documents import (
     FamiliesDocument,
-    FamilyBody,
     ObjectDocument,
     ObjectsDocument,
 )
@@ -85,10 +84,7 @@ def objects(
         _page(context, page, is_json=is_json)
     else:
         record = ask(context, config, lambda session: read_record(session, family, object_id))
-        if is_json:
-            output.write_document(ObjectDocument.model_validate(record))
-        else:
-            report_record(record)
+        write_answer(context, record, ObjectDocument, report_record)
     return ExitCode.DONE
 
 
@@ -103,7 +99,7 @@ def _relation(of: str | None) -> tuple[str, str] | None:
 
 def _families(found: tuple[FamilyEntry, ...], *, is_json: bool) -> None:
     if is_json:
-        output.write_document(FamiliesDocument(families=[FamilyBody.of(entry) for entry in found]))
+        output.write_document(FamiliesDocument.model_validate({"families": found}))
         return
     output.say_notices(notice for entry in found for notice in entry.notices)
     output.write_table(("family", "objects", "about", "where"), map(_family_row, found), cut=None)
@@ -121,7 +117,7 @@ def _family_row(entry: FamilyEntry) -> tuple[str, ...]:
 
 def _page(context: click.Context, page: Page[RecordEntry], *, is_json: bool) -> None:
     if is_json:
-        output.write_document(ObjectsDocument.of(page))
+        output.write_document(ObjectsDocument.model_validate(page))
         return
     columns = page.family.columns
     report_page(

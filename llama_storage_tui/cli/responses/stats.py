@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
 
 import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import write_answer
+from llama_storage_tui.cli.documents import Document, From, Made, Notices
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.responses.sampling import ask_for_sample, sample_options, say_what_is_left
-from llama_storage_tui.cli.responses.stats_document import StatsDocument, group_name
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.statistics import (
     UNKNOWN,
@@ -22,12 +23,51 @@ from llama_storage_tui.model.statistics import (
 )
 from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.services.responses.statistics import RECENT, statistics
+from llama_storage_tui.services.values import iso
 from llama_storage_tui.text import capitalised
 
 UNFINISHED: Final = ("queued", "in_progress")
 OTHERS: Final = ("cancelled", UNKNOWN, UNREADABLE)
 BAR: Final = 20
 """Characters of the longest bar."""
+
+
+def _group_name(group: StatisticsGroup) -> str | None:
+    """Return what a group is called: the begin of its hour, or its model or owner."""
+    return group.name if group.start is None else iso(datetime.fromtimestamp(group.start, UTC))
+
+
+class StatsBody(Document):
+    """Some responses: `statuses` counts them by status; `durations` is how many have one, `p50` and `p95` are seconds of those."""
+
+    responses: int
+    statuses: dict[str, int]
+    tokens: int
+    durations: int
+    p50: float | None
+    p95: float | None
+
+
+class StatsGroupBody(StatsBody):
+    """The responses of an hour (`name` is its begin; null: no time is stored), of a model or of an owner (null: NULL)."""
+
+    name: Annotated[str | None, Made(_group_name)]
+
+
+class StatsDocument(Document):
+    """The answer of `responses RUN_CONFIG stats`: `rows` were counted, from the last stored on; `exact` where those are all.
+
+    `stuck` are queued or in progress for more than a quarter of an hour.
+    """
+
+    by: Literal["hour", "model", "owner"]
+    groups: list[StatsGroupBody]
+    whole: Annotated[StatsBody, From("seen.whole")]
+    stuck: Annotated[int, From("seen.stuck")]
+    rows: Annotated[int, From("seen.rows")]
+    estimated_rows: Annotated[int, From("seen.estimated_rows")]
+    exact: Annotated[bool, From("seen.is_exact")]
+    notices: Annotated[Notices, From("seen.notices")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +132,7 @@ def _report(answer: _Answer) -> None:
 
 
 def _name(group: StatisticsGroup, by: str) -> str:
-    name = group_name(group)
+    name = _group_name(group)
     if name is None:
         return "(no time)" if by == StatisticsBy.HOUR else "NULL"
     return name or "nobody"
