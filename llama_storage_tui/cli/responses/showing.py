@@ -20,8 +20,12 @@ from llama_storage_tui.model.version import Version
 from llama_storage_tui.reports.comparison import addition_notes
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.parsing import OBJECT
-from llama_storage_tui.services.responses.reading import find_conversation, read_response
-from llama_storage_tui.services.responses.with_ancestors import examine_whole, whole_difference
+from llama_storage_tui.services.responses.reading import (
+    examine_whole,
+    find_conversation,
+    read_response,
+    whole_difference,
+)
 from llama_storage_tui.services.session import Session
 
 

@@ -25,9 +25,8 @@ from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.conversations import read_conversation
 from llama_storage_tui.services.responses.messages import read_messages
 from llama_storage_tui.services.responses.origins import origin_of
-from llama_storage_tui.services.responses.reading import read_response
+from llama_storage_tui.services.responses.reading import read_response, whole_difference
 from llama_storage_tui.services.responses.tolerant_json import load
-from llama_storage_tui.services.responses.with_ancestors import whole_difference
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.text import plural
