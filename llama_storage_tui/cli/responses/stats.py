@@ -25,8 +25,8 @@ from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.services.responses.statistics import RECENT, statistics
 from llama_storage_tui.services.values import iso
 from llama_storage_tui.text import capitalised
+from llama_storage_tui.upstream.resuming import UNFINISHED
 
-UNFINISHED: Final = ("queued", "in_progress")
 OTHERS: Final = ("cancelled", UNKNOWN, UNREADABLE)
 BAR: Final = 20
 """Characters of the longest bar."""

@@ -17,11 +17,12 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.chain import Chain
 from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Record
-from llama_storage_tui.services.responses.chain_rows import LinkRow, ResponseTable, pairs, table_of, text_of
+from llama_storage_tui.services.responses.chain_rows import LinkRow, ResponseTable, pairs, table_of
 from llama_storage_tui.services.responses.chain_shape import Lineage, shaped
 from llama_storage_tui.services.responses.links import Links
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess, PossibleParent, Prefixes
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import cell_text
 
 MOST_RESPONSES: Final = 20_000
 """Descendants that are shown, and responses with the same beginning that are compared."""
@@ -194,8 +195,8 @@ def _candidate(record: Record) -> PossibleParent:
     return PossibleParent(
         str(record["id"]),
         created_at=record["created_at"],
-        owner=text_of(record.get("owner")),
-        status=text_of(record["status"]),
+        owner=cell_text(record.get("owner")),
+        status=cell_text(record["status"]),
         bytes=size if isinstance(size, int) else 0,
     )
 

@@ -17,12 +17,11 @@ from typing import Final
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.services.values import parse_json, time_rank
+from llama_storage_tui.upstream.resuming import UNFINISHED
 
 _UNCOMPARED: Final = ("id", "status")
 """A copy loses or gains them: the server fills them in when it stores."""
 _TEXT_PARTS: Final = ("input_text", "output_text", "text")
-_UNFINISHED: Final = ("queued", "in_progress")
-"""A server refuses to continue such a response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,8 @@ class Prefixes:
             return False
         placed = _Placed(candidate, begin, end)
         self._placed.append(placed)
-        if candidate.status not in _UNFINISHED:
+        # A server refuses to continue one that is not finished.
+        if candidate.status not in UNFINISHED:
             self._ends.setdefault(self._nodes[end].content, []).append(placed)
         return True
 

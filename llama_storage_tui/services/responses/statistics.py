@@ -21,7 +21,6 @@ from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import (
     DocumentShape,
     Field,
-    Measure,
     Record,
     RecordOrder,
     RecordQuery,
@@ -29,11 +28,11 @@ from llama_storage_tui.model.records import (
 from llama_storage_tui.model.statistics import UNKNOWN, UNREADABLE, ResponseStatistics, StatisticsGroup
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.records.sources import RecordSource, opened
-from llama_storage_tui.services.responses.summaries import CREATED, OWNER, STATUS
+from llama_storage_tui.services.responses.summaries import CREATED, MODEL, OWNER, SHAPE, STATUS
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import cell_text
 from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
-from llama_storage_tui.upstream.resuming import STATUSES
+from llama_storage_tui.upstream.resuming import STATUSES, UNFINISHED
 
 RECENT: Final = 1_000
 """Rows of each table, from its end, that the first answer is about."""
@@ -45,14 +44,11 @@ STUCK_AFTER: Final = 900.0
 MOST_NAMES: Final = 1_000
 """Models, or owners, that are told apart."""
 HOUR: Final = 3_600
-UNFINISHED: Final = ("queued", "in_progress")
 _TIMES: Final = range(253_402_300_800)
 """Epoch seconds up to the year 9999."""
 
-_SHAPE: Final = Field("shape", DOCUMENT, measure=Measure.SHAPE)
 _TOKENS: Final = Field("tokens", DOCUMENT, ("usage", "total_tokens"))
 _COMPLETED: Final = Field("completed_at", DOCUMENT, ("completed_at",))
-_MODEL: Final = Field("model", "model")
 _INNER_MODEL: Final = Field("model", DOCUMENT, ("model",))
 
 
@@ -112,8 +108,8 @@ async def _everything(source: RecordSource, counting: _Counting) -> AsyncGenerat
 
 
 def _query(source: RecordSource, *, limit: int = PART, after: str | None = None) -> RecordQuery:
-    fields = [CREATED, STATUS, _SHAPE, _TOKENS, _COMPLETED]
-    fields.append(_MODEL if _MODEL.column in source.columns else _INNER_MODEL)
+    fields = [CREATED, STATUS, SHAPE, _TOKENS, _COMPLETED]
+    fields.append(MODEL if MODEL.column in source.columns else _INNER_MODEL)
     fields += [OWNER] if OWNER.column in source.columns else []
     return RecordQuery(
         source.place.table,
