@@ -38,12 +38,11 @@ from llama_storage_tui.model.records import (
     RecordQuery,
     SortValue,
 )
-from llama_storage_tui.services.records.comparing import TextFilter
 from llama_storage_tui.services.records.documents import MADE, StoredObject, at, made, plain
 from llama_storage_tui.services.records.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.merging import Slice
-from llama_storage_tui.services.records.row_conditions import parse_conditions
+from llama_storage_tui.services.records.row_conditions import condition_on, parse_conditions
 from llama_storage_tui.services.records.sources import RecordSource
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import parse_json
@@ -188,7 +187,7 @@ def conditions_of(
 
 
 def _equal(field: Field, text: str | None) -> Condition:
-    return Equals(field, None) if text is None else TextFilter.of(text).condition(field)
+    return Equals(field, None) if text is None else condition_on(field, text)
 
 
 def _where(
