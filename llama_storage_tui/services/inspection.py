@@ -13,11 +13,10 @@ from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.next_steps import Advice, Step
-from llama_storage_tui.services import accumulation, browse, form_inspection, upgrade_inspection
+from llama_storage_tui.services import accumulation, browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
-from llama_storage_tui.services.responses.earlier_items import CopyComparison
-from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
+from llama_storage_tui.services.responses.item_tables import CopyComparison, said_of, upgrade_report
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrade_inspection import DATA_NOT_CHECKED
 from llama_storage_tui.text import plural
@@ -304,7 +303,6 @@ TABLE_CHECKS: Final[tuple[Check, ...]] = (
     _earlier_items,
     _ownerless,
     *upgrade_inspection.TABLE_CHECKS,
-    *form_inspection.CHECKS,
     accumulation.unreferenced_tables,
     accumulation.orphaned_items,
 )

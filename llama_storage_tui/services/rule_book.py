@@ -12,7 +12,6 @@ from llama_storage_tui.model.finding import Rule
 from llama_storage_tui.services import (
     accumulation,
     default_names,
-    form_inspection,
     inspection,
     upgrade_inspection,
 )
@@ -24,7 +23,6 @@ RULES: Final[tuple[Rule, ...]] = (
     *inspection.TABLE,
     *default_names.TABLE,
     *upgrade_inspection.TABLE,
-    *form_inspection.TABLE,
     *fleet.TABLE,
     *accumulation.TABLE,
 )

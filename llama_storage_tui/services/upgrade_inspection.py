@@ -25,8 +25,9 @@ from llama_storage_tui.services.registry_inspection import (
 )
 from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.text import plural
+from llama_storage_tui.text import capitalised, plural
 from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream.data_kinds import CHUNK_ROWS, ITEMS
 from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
 from llama_storage_tui.upstream.registered import (
     FAISS_INDEX,
@@ -100,6 +101,15 @@ RESPONSES_WITHOUT_STORE: Final = Rule(
     step=Step.MIGRATE_DATA,
     since=changes.RESPONSES_SAY_STORED,
 )
+EARLIER_FORM: Final = Rule(
+    id="earlier-form",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Rows are in the right place, in a form that this version does not accept",
+    advice="The message says how they change when they are migrated.",
+    step=Step.MIGRATE_DATA,
+    since=changes.FAISS_CHUNK_IDS,
+)
 TABLE: Final = (
     REGISTRATION_CONFLICT,
     DATA_NOT_CHECKED,
@@ -110,7 +120,11 @@ TABLE: Final = (
     ROWS_WITHOUT_TENANT,
     FILES_ELSEWHERE,
     RESPONSES_WITHOUT_STORE,
+    EARLIER_FORM,
 )
+
+_KINDS: Final = (ITEMS, CHUNK_ROWS)
+"""Those about which no rule of its own says more."""
 
 
 FIRST_CHUNK: Final = 2_000_000
@@ -283,6 +297,19 @@ def _has_documents(table: Table | None) -> bool:
     return table is not None and table.column(DOCUMENT) is not None
 
 
+async def earlier_forms(session: Session, backend: Backend) -> AsyncIterator[Finding]:
+    """Rows of a backend that a migration of its data would change where they are."""
+    if session.catalog.is_legacy or not EARLIER_FORM.holds_for(session.catalog.version.chosen):
+        return
+    # Imported here: the rules are named on the first screen, which waits for no conversion.
+    from llama_storage_tui.services.migration.planning import forms_in_place
+
+    for what, table, why in await forms_in_place(session, backend, _KINDS):
+        yield EARLIER_FORM.found_on(
+            backend, f"{capitalised(what)} in {table} on {backend.name} have an earlier form. {why}"
+        )
+
+
 KEY_CHECKS: Final = (
     chunks_without_id,
     keys_of_0_2,
@@ -290,4 +317,4 @@ KEY_CHECKS: Final = (
     conflicting_registrations,
     vector_stores_without_tenant,
 )
-TABLE_CHECKS: Final = (rows_without_tenant, files_elsewhere, responses_without_store)
+TABLE_CHECKS: Final = (rows_without_tenant, files_elsewhere, responses_without_store, earlier_forms)
