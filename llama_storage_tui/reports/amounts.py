@@ -1,10 +1,11 @@
-"""Sizes, times and what was counted as people read them."""
+"""Sizes, times, what was counted and what a sort costs, as people read them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Final
 
+from llama_storage_tui.model.data import Count, Order
 from llama_storage_tui.model.statistics import Sample
 from llama_storage_tui.text import plural
 
@@ -39,3 +40,15 @@ def scope(seen: Sample) -> str:
     if seen.is_exact:
         return f"in all {plural(seen.rows, 'response')}"
     return f"in the last {plural(seen.rows, 'response')} stored"
+
+
+def sorted_by(order: Order) -> str:
+    """Say what a list is sorted by."""
+    return f"sorted by {order.column} {'descending' if order.is_descending else 'ascending'}"
+
+
+def sort_cost(order: Order, rows: Count | None) -> str:
+    """Say what a list is sorted by, and that all of its rows are read for that; None where nobody knows how many."""
+    all_rows = "all rows" if rows is None else f"all {'' if rows.is_exact else '~'}{rows.value:,} rows"
+    # Servers make an index for keys alone, but for five of the jobs table.
+    return f"{sorted_by(order)}, which reads {all_rows} for each page where no index serves it"

@@ -1,16 +1,19 @@
-"""Where the messages and the items of a response disagree, and how two responses hang together."""
+"""Where the messages and the items of a response disagree, and how two responses, or a chat completion and one, hang together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
+from llama_storage_tui.model.completions import Origin, SharedPart
 from llama_storage_tui.model.resume import Addition, Comparison, Disagreement, NotCompared, Succession
 from llama_storage_tui.model.transcript import ChatMessage, TranscriptEntry
 from llama_storage_tui.reports.lines import WARNING, Block, Line, Tone
 from llama_storage_tui.services.responses.tolerant_json import one_line
 
 _WHO: Final = {"call": "a call", "tool": "a tool's answer"}
+
+_PARTS: Final = {SharedPart.MESSAGES_SENT: "the messages sent", SharedPart.ANSWER: "the answer"}
 
 _NOT_COMPARED: Final = {
     NotCompared.NO_MESSAGES: "no messages are stored",
@@ -89,3 +92,10 @@ def _notes(addition: Addition) -> Iterator[str]:
             f"their messages are the same up to message {addition.branches_at:,} of {addition.first_messages:,}, and differ from"
             " there on"
         )
+
+
+def origin_reason(origin: Origin) -> str | None:
+    """Return what the candidates share with the completion, inside of a sentence; None where there are none."""
+    if not origin.shares:
+        return None
+    return f"same owner and model, {' and '.join(_PARTS[part] for part in origin.shares)}"

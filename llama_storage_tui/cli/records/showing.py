@@ -26,7 +26,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.completions import Completion, Origin
 from llama_storage_tui.model.conversations import ConversationDetail, ConversationItem, OrphanReport
 from llama_storage_tui.model.transcript import ChatMessage
-from llama_storage_tui.reports.origins import origin_reason
+from llama_storage_tui.reports.comparison import origin_reason
 from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.conversations import read_conversation
 from llama_storage_tui.services.responses.origins import origin_of

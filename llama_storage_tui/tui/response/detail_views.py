@@ -15,9 +15,8 @@ from llama_storage_tui.model.completions import Completion
 from llama_storage_tui.model.conversations import ConversationDetail
 from llama_storage_tui.model.families import Query, RecordDetail, RecordField
 from llama_storage_tui.model.resume import Addition
-from llama_storage_tui.reports.comparison import addition_notes
+from llama_storage_tui.reports.comparison import addition_notes, origin_reason
 from llama_storage_tui.reports.notices import notice_words
-from llama_storage_tui.reports.origins import origin_reason
 from llama_storage_tui.services.records.reading import read_record
 from llama_storage_tui.services.records.showing import shown
 from llama_storage_tui.services.responses.bodies import message_body, pretty
