@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.model.data import RowQuery
-from llama_storage_tui.model.following import Mark, NewRow
+from llama_storage_tui.model.following import NewRow
 from llama_storage_tui.services.records.following import Followed, Polling, no_sort
 from llama_storage_tui.services.session import Session
 
@@ -24,23 +24,14 @@ class RowFollower(Polling[NewRow]):
         session.backend(backend)
         if query.order is not None:
             raise no_sort("A table that is sorted by a column", "rows")
+        super().__init__()
         self._session, self._backend, self._query = session, backend, query
-        self._mark: Mark | None = None
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether the table was seen."""
-        return self._mark is not None
-
-    def begin_anew(self) -> None:
-        """Forget how far the table was seen."""
-        self._mark = None
 
     async def look(self) -> Followed[NewRow]:
         """Return the rows that were stored since the last look; the first one finds none."""
         tables = (await self._session.reader(self._backend)).tables
-        found = await tables.rows_since(self._query, self._mark, limit=MOST)
-        self._mark = found.mark
+        found = await tables.rows_since(self._query, self._marks.get(None), limit=MOST)
+        self._marks[None] = found.mark
         page = found.page
         rows = tuple(
             NewRow(page.columns, cells, cursor)

@@ -95,14 +95,13 @@ class Polling(Generic[T]):
     _took: float | None = None
     """Seconds of the last look; None before the first one has answered."""
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether a look has answered, so that the next one knows where to go on."""
-        raise NotImplementedError
+    def __init__(self) -> None:
+        self._marks: dict[Place | None, Mark] = {}
+        """Where the next look goes on in each place: none before a look has answered."""
 
     def begin_anew(self) -> None:
         """Forget how far was seen: the next look finds nothing, as the first one does."""
-        raise NotImplementedError
+        self._marks.clear()
 
     async def look(self) -> Followed[T]:
         """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
@@ -123,7 +122,7 @@ class Polling(Generic[T]):
             try:
                 found = await self.look()
             except BackendError as error:
-                if not self.has_begun or error.failure not in _PASSING:
+                if not self._marks or error.failure not in _PASSING:
                     raise
                 failed = Lost(error, min(LONGEST_WAIT, SECONDS * 2**lost))
                 lost += 1
@@ -147,6 +146,7 @@ class Follower(Polling[T]):
 
         Raises NotFoundError where the config keeps none of the family, UsageError for a filter that it does not have or a sort.
         """
+        super().__init__()
         self._session = session
         self._how = how
         self._query = replace(query, after=None)
@@ -155,22 +155,9 @@ class Follower(Polling[T]):
         if isinstance(query.order, Order):
             raise no_sort("A list that is sorted by a column", "records")
         self._sources: OpenedSource[Place] | None = None
-        self._marks: dict[Place, Mark] = {}
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether a table was seen."""
-        return bool(self._marks)
-
-    def begin_anew(self) -> None:
-        """Forget how far the tables were seen: the next look finds nothing, as the first one does."""
-        self._marks.clear()
 
     async def look(self) -> Followed[T]:
-        """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
-
-        Raises BackendError where no table can be read.
-        """
+        """Return what was stored in the tables since the last look; raises BackendError where none can be read."""
         sources = await self._opened()
         conditions = await self._how.conditions(self._query)
         looked = await asyncio.gather(*(self._look_at(each, conditions) for each in sources.tables))
@@ -196,18 +183,15 @@ class Follower(Polling[T]):
 
     async def _opened(self) -> OpenedSource[Place]:
         """Return the tables that are there; one that a server has not made yet is looked for again each time."""
-        if self._sources is None or self._missing:
-            before = self._sources
-            self._sources = await opened(self._session, self._how.family, self._places)
-            for place in self._sources.sources:
-                if before is not None and place not in before.sources:
-                    # Made since the last look: all of its rows are new.
-                    self._marks[place] = Mark(0)
+        before = self._sources
+        if before is not None and len(before.sources) == len(self._places):
+            return before
+        self._sources = await opened(self._session, self._how.family, self._places)
+        for place in self._sources.sources:
+            if before is not None and place not in before.sources:
+                # Made since the last look: all of its rows are new.
+                self._marks[place] = Mark(0)
         return self._sources
-
-    @property
-    def _missing(self) -> bool:
-        return self._sources is not None and len(self._sources.sources) < len(self._places)
 
     async def _look_at(
         self, source: RecordSource, conditions: tuple[Condition, ...]
