@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.asking import ask, write_answer
 from llama_storage_tui.cli.cells import or_dash, owner_of, status_of, time_of
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
@@ -25,7 +24,6 @@ from llama_storage_tui.cli.records.list_documents import (
 from llama_storage_tui.cli.records.list_options import Option, list_options, query_of
 from llama_storage_tui.cli.records.reporting import ID, cell_of, report_page
 from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
-from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.attention import CategoryName, Thresholds
 from llama_storage_tui.model.families import Page, Query, RecordEntry, RecordFamily
@@ -90,13 +88,13 @@ def _command(listed: ListCommand) -> click.Command:
             )
             return ExitCode.DONE
         page = ask(context, context.obj["config"], listed.asked(query, given))
-        if Settings(context).is_json:
-            output.write_document(listed.document.model_validate(page))
-        else:
-            report_page(
-                context, page, [heading for heading, _ in listed.columns], map(listed.cells, page.records)
-            )
-        return ExitCode.DONE
+        headings = [heading for heading, _ in listed.columns]
+        return write_answer(
+            context,
+            page,
+            listed.document,
+            lambda page: report_page(context, page, headings, map(listed.cells, page.records)),
+        )
 
     command.__doc__ = listed.about
     with_options = list_options(listed.family, (*listed.options, FOLLOW), shared_options(command))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from llama_storage_tui.cli.documents import Document, From, Json, Made
-from llama_storage_tui.model.resume import Examination, Resume
+from llama_storage_tui.model.resume import Examination
 from llama_storage_tui.model.transcript import (
     MessagesState,
     Side,
@@ -175,10 +175,6 @@ class LossBody(Document):
     entries: list[PointerBody]
 
 
-def _notes(resume: Resume) -> list[str]:
-    return [resume_note(note) for note in resume.notes]
-
-
 class ResumeBody(Document):
     """Whether the chosen version can go on from the response.
 
@@ -189,7 +185,7 @@ class ResumeBody(Document):
     way: Literal["messages", "items", "none"]
     because: Annotated[str, Made(resume_reason)]
     loses: Annotated[list[LossBody], Made(losses)]
-    notes: Annotated[list[str], Made(_notes)]
+    notes: Annotated[list[str], Made(lambda resume: [*map(resume_note, resume.notes)])]
     checked: bool
 
 
