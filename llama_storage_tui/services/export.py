@@ -97,7 +97,6 @@ def _csv_cell(cell: Cell) -> object:
 
 async def columns_of(session: Session, backend: str, query: RowQuery) -> tuple[Column, ...]:
     """Return the columns that a query gives, in its order; raises NotFoundError for an unknown table."""
-    session.backend(backend)
     table = await (await session.reader(backend)).tables.table(query.table)
     if table is None:
         raise NotFoundError(
