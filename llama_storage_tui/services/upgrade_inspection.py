@@ -11,7 +11,7 @@ from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.data import Filter, KeySelection, RowQuery, Table
+from llama_storage_tui.model.data import Filter, KeySelection, RowQuery
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
 from llama_storage_tui.next_steps import Advice, Step
@@ -268,7 +268,8 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
         return
     reader = await session.reader(backend.name)
     for place in places:
-        if place.backend != backend.name or not _has_documents(await reader.tables.table(place.table)):
+        table = await reader.tables.table(place.table) if place.backend == backend.name else None
+        if table is None or table.column(DOCUMENT) is None:
             continue
         began, number, rows, is_over = monotonic(), 0, 0, True
         query = RecordQuery(place.table, ())
@@ -291,10 +292,6 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
                 f'Of {place.table} on {backend.name} only the last {rows:,} responses were looked at for a missing "store" field',
                 Advice("", Step.READ_ALL_RESPONSES),
             )
-
-
-def _has_documents(table: Table | None) -> bool:
-    return table is not None and table.column(DOCUMENT) is not None
 
 
 async def earlier_forms(session: Session, backend: Backend) -> AsyncIterator[Finding]:

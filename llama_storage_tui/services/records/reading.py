@@ -75,7 +75,11 @@ def _record(
     ]
     # Links are made of the unmasked object, so that none leads to a row of asterisks.
     links = links_of(whole(id_, stored.columns, stored.document), family)
-    opened = {link.family: link.family is None or _is_kept(catalog, link.family) for link in links}
+    # The API that a link leads to may be off.
+    opened = {
+        name: name is None or bool(places_of(catalog, find_family(name)))
+        for name in {link.family for link in links}
+    }
     return RecordDetail(
         family,
         place,
@@ -87,11 +91,6 @@ def _record(
         tuple(link for link in links if opened[link.family]),
         (*stored.problems, *also),
     )
-
-
-def _is_kept(catalog: Catalog, family: str) -> bool:
-    """Tell whether a server of the chosen version keeps a family: the API that a link leads to may be off."""
-    return bool(places_of(catalog, find_family(family)))
 
 
 def _hidden(columns: object) -> dict[str, object]:

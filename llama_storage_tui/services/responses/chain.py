@@ -123,7 +123,8 @@ class _Search:
         async with aclosing(self.table.candidates(beginning)) as batches:
             async for batch in batches:
                 self.links.add(pairs(batch.records))
-                candidates += map(_candidate, _unlinked(batch.records))
+                # A server that stores links stores them all, so no other can be inferred.
+                candidates += [_candidate(each) for each in batch.records if not each["previous"]]
                 self.progress(ChainProgress("beginnings", batch.done, batch.total))
                 if len(candidates) > self.most:
                     self._leave_out(Notice(NoticeKind.TOO_MANY_ALIKE, count=self.most))
@@ -160,11 +161,6 @@ class _Search:
     def _leave_out(self, notice: Notice) -> None:
         self.found.is_complete = False
         self.found.notices.append(notice)
-
-
-def _unlinked(records: Sequence[Record]) -> Iterator[Record]:
-    """Yield the rows that name no previous response: a server that stores links stores them all, so no other can be inferred."""
-    return (record for record in records if not record["previous"])
 
 
 def _candidate(record: Record) -> PossibleParent:

@@ -159,7 +159,8 @@ def _head(stored: Fields, row: Mapping[str, Cell], problems: list[str]) -> Head:
 
     found = {name: both(name) for name in _IN_BOTH}
     created, completed = as_number(found["created_at"]), as_number(stored.get("completed_at"))
-    error = stored.get("error")
+    error, details = stored.get("error"), stored.get("incomplete_details")
+    conversation = stored.get("conversation")
     return Head(
         id=as_text(found["id"]),
         model=as_text(found["model"]),
@@ -169,10 +170,10 @@ def _head(stored: Fields, row: Mapping[str, Cell], problems: list[str]) -> Head:
         seconds=_seconds(created, completed, problems),
         error_code=as_text(as_mapping(error).get("code")),
         error=as_text(as_mapping(error).get("message", error)) if error else None,
-        incomplete_reason=_reason(stored.get("incomplete_details")),
+        incomplete_reason=as_text(as_mapping(details).get("reason", details)) if details else None,
         previous_response_id=as_text(found["previous_response_id"]),
         input_storage_mode=as_text(found["input_storage_mode"]),
-        conversation=_conversation(stored.get("conversation")),
+        conversation=as_text(as_mapping(conversation).get("id", conversation)),
         owner=cell_text(row.get("owner_principal")),
         access_attributes=cell_text(row.get("access_attributes")),
         tenant=cell_text(row.get("tenant_id")),
@@ -187,14 +188,6 @@ def _seconds(created: float | None, completed: float | None, problems: list[str]
     if completed < created:
         problems.append("it was completed before it was created")
     return completed - created
-
-
-def _reason(details: object) -> str | None:
-    return as_text(as_mapping(details).get("reason", details)) if details else None
-
-
-def _conversation(conversation: object) -> str | None:
-    return as_text(as_mapping(conversation).get("id", conversation))
 
 
 def _usage(usage: object, problems: list[str]) -> Usage | None:

@@ -191,18 +191,10 @@ async def _rows(session: Session, place: TablePlace, id_: str) -> tuple[Record, 
     return await reader.records.find(RecordQuery(place.table, fields, id=_KEY), [id_])
 
 
-def _name(place: TablePlace) -> str:
-    return f"table {place.table} on backend {place.backend}"
-
-
 def _nowhere(id_: str, places: Sequence[TablePlace]) -> NotFoundError:
-    return NotFoundError(
-        f"No response {id_!r}",
-        help=Advice(
-            f"Looked in {', '.join(map(_name, places))}. A server of another version may keep it elsewhere.",
-            Step.READ_AS_VERSION,
-        ),
-    )
+    looked = ", ".join(f"table {place}" for place in places)
+    said = f"Looked in {looked}. A server of another version may keep it elsewhere."
+    return NotFoundError(f"No response {id_!r}", help=Advice(said, Step.READ_AS_VERSION))
 
 
 async def _done(work: Callable[[], Answer], *rows: Record) -> Answer:

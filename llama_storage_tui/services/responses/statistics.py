@@ -173,8 +173,9 @@ class _Counting:
 
     def _count(self, record: Record) -> None:
         created, completed = _seconds(record["created_at"]), _seconds(record["completed_at"])
+        hour = None if created is None else created - created % HOUR
         status = _status(record)
-        groups = [self.whole, self.hours.setdefault(_hour(created), _Group())]
+        groups = [self.whole, self.hours.setdefault(hour, _Group())]
         groups += self._named("models", self.models, cell_text(record["model"]))
         if OWNER.name in record:
             groups += self._named("owners", self.owners, cell_text(record[OWNER.name]))
@@ -225,10 +226,6 @@ def _status(record: Record) -> str:
         return UNREADABLE
     status = cell_text(record["status"])
     return status if status in STATUSES else UNKNOWN
-
-
-def _hour(created: int | None) -> int | None:
-    return None if created is None else created - created % HOUR
 
 
 def _seconds(value: Cell) -> int | None:
