@@ -44,22 +44,6 @@ def tables(context: click.Context, config: str, backend: str, *, fast: bool) -> 
 PAGE: Final = 100
 
 
-def _query(
-    table: str,
-    columns: str | None,
-    where: tuple[str, ...],
-    where_null: tuple[str, ...],
-    order_by: str | None,
-    limit: int,
-    after: str | None,
-) -> RowQuery:
-    filters = [Filter(name, None) for name in where_null]
-    filters += map(parse_condition, where)
-    order = order_of(order_by) if order_by else None
-    names = tuple(name.strip() for name in columns.split(",")) if columns else ()
-    return RowQuery(table, names, tuple(filters), order, limit, after)
-
-
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
 @click.argument("backend", shell_complete=shell_completion.backends)
@@ -115,7 +99,14 @@ def rows(
             "--all streams every row and cannot be combined with --limit or --after",
             help="Leave --all out for a page.",
         )
-    query = _query(table, columns, where, where_null, order_by, limit or PAGE, after)
+    query = RowQuery(
+        table,
+        tuple(name.strip() for name in columns.split(",")) if columns else (),
+        (*(Filter(name, None) for name in where_null), *map(parse_condition, where)),
+        order_of(order_by) if order_by else None,
+        limit or PAGE,
+        after,
+    )
     if follow:
         if everything or limit is not None or order_by is not None:
             raise UsageError(

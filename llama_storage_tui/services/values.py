@@ -165,6 +165,11 @@ def time_rank(value: Cell) -> float:
     return float(value) if isinstance(value, int | float) else float("inf")
 
 
+def is_later(time: Cell, than: Cell) -> bool:
+    """Tell whether a stored time lies after another one; False where one of them is no number."""
+    return isinstance(time, int | float) and isinstance(than, int | float) and time > than
+
+
 def hex_dump(value: bytes, *, limit: int = 4096) -> str:
     """Write bytes as lines of offset, hex and printable ASCII, up to `limit` bytes."""
     lines = [

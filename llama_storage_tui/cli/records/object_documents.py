@@ -47,7 +47,7 @@ class FamilyBody(Document):
 class FamiliesDocument(Document):
     """The answer of `objects RUN_CONFIG`."""
 
-    families: list[FamilyBody]
+    families: Annotated[list[FamilyBody], From("")]
 
 
 class ObjectPartBody(Document):

@@ -17,7 +17,6 @@ from llama_storage_tui.cli.records.object_documents import (
     ObjectsDocument,
 )
 from llama_storage_tui.cli.records.reporting import cell_text, report_page
-from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.families import (
     FamilyEntry,
@@ -72,16 +71,15 @@ def objects(
 
     Example: llama-storage-tui objects run.yaml batches batch_1
     """
-    is_json = Settings(context).is_json
     if family is None:
-        _families(ask(context, config, families), is_json=is_json)
+        write_answer(context, ask(context, config, families), FamiliesDocument, _write_families)
     elif object_id is None:
         relation = _relation(of)
         filters = where_of(find_family(family), where) if where else {}
         order = None if sort is None else order_of(sort)
         query = Query(filters, relation, order=order, limit=limit, after=after)
         page = ask(context, config, lambda session: list_family(session, family, query))
-        _page(context, page, is_json=is_json)
+        write_answer(context, page, ObjectsDocument, lambda page: _write_page(context, page))
     else:
         record = ask(context, config, lambda session: read_record(session, family, object_id))
         write_answer(context, record, ObjectDocument, report_record)
@@ -97,10 +95,7 @@ def _relation(of: str | None) -> tuple[str, str] | None:
     return name, id_
 
 
-def _families(found: tuple[FamilyEntry, ...], *, is_json: bool) -> None:
-    if is_json:
-        output.write_document(FamiliesDocument.model_validate({"families": found}))
-        return
+def _write_families(found: tuple[FamilyEntry, ...]) -> None:
     output.say_notices(notice for entry in found for notice in entry.notices)
     output.write_table(("family", "objects", "about", "where"), map(_family_row, found), cut=None)
 
@@ -115,10 +110,7 @@ def _family_row(entry: FamilyEntry) -> tuple[str, ...]:
     return entry.family.name, number, entry.family.title, where + more
 
 
-def _page(context: click.Context, page: Page[RecordEntry], *, is_json: bool) -> None:
-    if is_json:
-        output.write_document(ObjectsDocument.model_validate(page))
-        return
+def _write_page(context: click.Context, page: Page[RecordEntry]) -> None:
     columns = page.family.columns
     report_page(
         context,

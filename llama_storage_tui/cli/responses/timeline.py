@@ -8,7 +8,7 @@ from typing import Final
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.blocks import write_lines
-from llama_storage_tui.cli.cells import status_of
+from llama_storage_tui.cli.cells import status_of, whose
 from llama_storage_tui.cli.output import Colour, Piece, Toned
 from llama_storage_tui.model.resume import Change, Comparison, Examination
 from llama_storage_tui.model.transcript import (
@@ -93,11 +93,11 @@ def _report_settings(settings: Sequence[RequestSetting]) -> None:
 
 
 def _facts(head: Head) -> Iterable[tuple[str, str]]:
-    owner = "NULL" if head.owner is None else head.owner or "'' (no owner)"
+    took = "" if head.seconds is None else f", after {head.seconds:g} s"
     found = (
         ("created", _time(head.created_at)),
-        ("completed", _time(head.completed_at) + _took(head.seconds)),
-        ("owner", owner),
+        ("completed", _time(head.completed_at) + took),
+        ("owner", whose(head.owner)),
         ("attributes", head.access_attributes and with_letters(head.access_attributes)),
         ("tenant", head.tenant),
         ("continues", head.previous_response_id),
@@ -114,10 +114,6 @@ def _time(seconds: float | None) -> str:
         return ""
     time: datetime | None = epoch_time("created_at", seconds)
     return f"{seconds:.15g} ({iso(time.astimezone(UTC))})" if time else f"{seconds:.15g}"
-
-
-def _took(seconds: float | None) -> str:
-    return "" if seconds is None else f", after {seconds:g} s"
 
 
 def _tokens(usage: Usage | None) -> str:

@@ -8,6 +8,7 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask, write_answer
+from llama_storage_tui.cli.cells import whose
 from llama_storage_tui.cli.documents import Document, From, Json, Made
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
@@ -115,7 +116,7 @@ def responses_who(
 def _report(answer: _Answer) -> None:
     report = answer.report
     output.write_line(Toned(answer.id, Colour.STRONG))
-    output.write_line(f"  owner        {_owner(report.owner)}")
+    output.write_line(f"  owner        {whose(report.owner)}")
     attributes = "NULL" if report.raw_attributes is None else with_letters(report.raw_attributes)
     output.write_line(f"  attributes   {attributes}")
     if report.tenant is not None:
@@ -144,13 +145,7 @@ def _write_decision(decision: Decision) -> None:
         output.write_line(f"  rule         {decision.rule}")
     if decision.stage is not None:
         output.write_line(f"  hidden by    {decision.stage.value}")
-    stages = f"SQL filter {_shows(shown=decision.by_sql)}, policy {_shows(shown=decision.by_policy)}"
-    output.write_line(f"  stages       {stages}")
-
-
-def _shows(*, shown: bool) -> str:
-    return "shows it" if shown else "hides it"
-
-
-def _owner(owner: str | None) -> str:
-    return "NULL" if owner is None else owner or "'' (no owner)"
+    by_sql, by_policy = (
+        "shows it" if shown else "hides it" for shown in (decision.by_sql, decision.by_policy)
+    )
+    output.write_line(f"  stages       SQL filter {by_sql}, policy {by_policy}")

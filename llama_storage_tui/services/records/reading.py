@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
 from llama_storage_tui.model.catalog import Catalog
@@ -22,7 +22,7 @@ from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.records.places import needed_places, places_of
 from llama_storage_tui.services.records.rows import stored_row
-from llama_storage_tui.services.records.sources import KeySource, RecordSource, opened
+from llama_storage_tui.services.records.sources import KeySource, opened
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import is_storable
 from llama_storage_tui.upstream.families import find_family
@@ -37,7 +37,11 @@ async def read_record(session: Session, name: str, id_: str) -> RecordDetail:
     failures = [*sources.failures]
     for place, source in sources.sources.items() if is_storable(id_) else ():
         try:
-            stored = await _stored(source, id_)
+            stored = (
+                await key_object(source.key_values, source.place, id_)
+                if isinstance(source, KeySource)
+                else await stored_row(source, id_)
+            )
         except BackendError as error:
             failures.append(error)
             continue
@@ -93,12 +97,5 @@ def _record(
     )
 
 
-def _hidden(columns: object) -> dict[str, object]:
-    found = masked(dict(columns) if isinstance(columns, dict) else {})
-    return found if isinstance(found, dict) else {}
-
-
-async def _stored(source: RecordSource | KeySource, id_: str) -> StoredObject | None:
-    if isinstance(source, KeySource):
-        return await key_object(source.key_values, source.place, id_)
-    return await stored_row(source, id_)
+def _hidden(columns: Mapping[str, object]) -> dict[str, object]:
+    return {name: masked(value, name, depth=1) for name, value in columns.items()}

@@ -14,12 +14,11 @@ from llama_storage_tui.model.chain import (
     LinkMark,
     OwnerChange,
 )
-from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.services.responses.chain_rows import LinkRow
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess
-from llama_storage_tui.services.values import time_rank
+from llama_storage_tui.services.values import is_later, time_rank
 
 
 @dataclass(slots=True)
@@ -123,7 +122,7 @@ def _marks(lineage: Lineage, row: LinkRow, parent: str | None, cycle: AbstractSe
         yield LinkMark.MISSING_PARENT
     if row.id in cycle:
         yield LinkMark.CYCLE
-    if above is not None and _is_older(row.created_at, above.created_at):
+    if above is not None and is_later(above.created_at, row.created_at):
         yield LinkMark.OLDER_THAN_PARENT
     if _owner_change(lineage, row.id) is not None:
         yield LinkMark.OWNER_CHANGED
@@ -154,8 +153,3 @@ def _disagreements(lineage: Lineage, ids: Sequence[str]) -> Iterator[Notice]:
     found = [row for row in rows if row.is_readable and row.previous != row.document_previous]
     if found:
         yield Notice(NoticeKind.DOCUMENTS_DIFFER, found[0].id, count=len(found))
-
-
-def _is_older(time: Cell, than: Cell) -> bool:
-    both = isinstance(time, int | float) and isinstance(than, int | float)
-    return both and time_rank(time) < time_rank(than)
