@@ -87,11 +87,7 @@ def keys(
             session, backend, found, prefix=prefix, limit=limit, after=after, exact=exact
         )
 
-    page = ask(
-        context,
-        config,
-        question,
-    )
+    page = ask(context, config, question)
     if Settings(context).is_json:
         output.write_json(keys_json(page))
     else:

@@ -319,13 +319,7 @@ async def inspect_data(session: Session) -> tuple[Finding, ...]:
         except NotFoundError as error:
             found.append(NOT_CREATED.found_on(backend, error.message, error.help))
         except BackendError as error:
-            found.append(
-                DATA_NOT_CHECKED.found_on(
-                    backend,
-                    f"Not checked: {error.message}",
-                    error.help,
-                )
-            )
+            found.append(DATA_NOT_CHECKED.found_on(backend, f"Not checked: {error.message}", error.help))
     return tuple(found)
 
 

@@ -9,12 +9,7 @@ from llama_storage_tui.config.manifests import rules as manifest_rules
 from llama_storage_tui.config.rules import TABLE as CONFIG_RULES
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.finding import Rule
-from llama_storage_tui.services import (
-    accumulation,
-    default_names,
-    inspection,
-    upgrade_inspection,
-)
+from llama_storage_tui.services import accumulation, default_names, inspection, upgrade_inspection
 from llama_storage_tui.services.fleet import rules as fleet
 
 RULES: Final[tuple[Rule, ...]] = (

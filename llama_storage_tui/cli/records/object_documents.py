@@ -7,12 +7,7 @@ from typing import Annotated, Literal
 from pydantic import JsonValue
 
 from llama_storage_tui.cli.documents import Document, From, Json, Made, Notices, json_value
-from llama_storage_tui.model.families import (
-    FamilyEntry,
-    Page,
-    RecordEntry,
-    RecordPart,
-)
+from llama_storage_tui.model.families import FamilyEntry, Page, RecordEntry, RecordPart
 
 Shown = Literal["text", "long", "time", "bytes", "number", "flag", "json", "owner", "stored"]
 

@@ -11,11 +11,7 @@ from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.records.list_options import SORT, page_options, where_of
-from llama_storage_tui.cli.records.object_documents import (
-    FamiliesDocument,
-    ObjectDocument,
-    ObjectsDocument,
-)
+from llama_storage_tui.cli.records.object_documents import FamiliesDocument, ObjectDocument, ObjectsDocument
 from llama_storage_tui.cli.records.reporting import cell_text, report_page
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.families import (

@@ -8,12 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from llama_storage_tui.cli.documents import Document, From, Json, Made
 from llama_storage_tui.model.resume import Examination
-from llama_storage_tui.model.transcript import (
-    MessagesState,
-    Side,
-    StoredResponse,
-    TranscriptEntry,
-)
+from llama_storage_tui.model.transcript import MessagesState, Side, StoredResponse, TranscriptEntry
 from llama_storage_tui.reports.comparison import disagreement, not_compared
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.resume import losses, resume_note, resume_reason

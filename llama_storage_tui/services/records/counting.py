@@ -105,13 +105,7 @@ async def _counted(
         except BackendError as error:
             unread.append(Notice(NoticeKind.BACKEND_NOT_READ, place.backend, why=error.message))
     notices = dict.fromkeys((*unread, *await _leftovers(session, family)))
-    return FamilyEntry(
-        family,
-        tuple(places),
-        _total(counts),
-        tuple(notices),
-        is_complete=not unread,
-    )
+    return FamilyEntry(family, tuple(places), _total(counts), tuple(notices), is_complete=not unread)
 
 
 def _total(counts: Sequence[Count | None]) -> Count | None:

@@ -42,10 +42,7 @@ async def key_slice(
     if query.of is not None:
         relation = family.relation(query.of[0])
         if relation is None or relation.head is None:
-            return Slice(
-                (),
-                notices=(Notice(NoticeKind.RELATION_NOT_IN_KEYS, place.backend),),
-            )
+            return Slice((), notices=(Notice(NoticeKind.RELATION_NOT_IN_KEYS, place.backend),))
         prefixes = (f"{place.lead}{relation.head}{query.of[1]}:",)
     selection = KeySelection(prefixes)
     entries: list[RecordEntry] = []

@@ -229,10 +229,7 @@ def _sorted_by(order: Order, source: RecordSource, family: RecordFamily) -> Orde
         return replace(order, column=field.column)
     why = f", which is inside the JSON of column {field.column}" if field is not None and is_there else ""
     names = ", ".join(each.name for each in source.table.columns if not each.is_json)
-    raise UsageError(
-        f"{family.title} cannot be sorted by {order.column!r}{why}",
-        help=f"By column: {names}.",
-    )
+    raise UsageError(f"{family.title} cannot be sorted by {order.column!r}{why}", help=f"By column: {names}.")
 
 
 def _period(layout: TableLayout, query: Query) -> Iterator[Condition]:

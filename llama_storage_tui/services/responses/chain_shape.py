@@ -7,13 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import field
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.chain import (
-    Chain,
-    ChainLink,
-    Fork,
-    LinkMark,
-    OwnerChange,
-)
+from llama_storage_tui.model.chain import Chain, ChainLink, Fork, LinkMark, OwnerChange
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.services.responses.chain_rows import LinkRow

@@ -14,16 +14,7 @@ from llama_storage_tui.model.conversations import ConversationDetail, Conversati
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import RecordEntry
 from llama_storage_tui.model.notices import Notice, NoticeKind
-from llama_storage_tui.model.records import (
-    AnyOf,
-    Between,
-    Equals,
-    Field,
-    OneOf,
-    Record,
-    RecordQuery,
-    scan,
-)
+from llama_storage_tui.model.records import AnyOf, Between, Equals, Field, OneOf, Record, RecordQuery, scan
 from llama_storage_tui.model.transcript import Side, TranscriptEntry
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.pages import ListedFamily, find_entry, listed

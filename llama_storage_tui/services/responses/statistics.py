@@ -18,13 +18,7 @@ from typing import Final
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.notices import Notice, NoticeKind
-from llama_storage_tui.model.records import (
-    DocumentShape,
-    Field,
-    Record,
-    RecordOrder,
-    RecordQuery,
-)
+from llama_storage_tui.model.records import DocumentShape, Field, Record, RecordOrder, RecordQuery
 from llama_storage_tui.model.statistics import UNKNOWN, UNREADABLE, ResponseStatistics, StatisticsGroup
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.records.sources import RecordSource, opened
