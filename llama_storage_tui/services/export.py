@@ -16,7 +16,7 @@ from llama_storage_tui.files.staging import StagedFile
 from llama_storage_tui.model.data import Cell, Column, KeyEntry, Namespace, RowQuery, StoredValue
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import cell_to_json, json_text, stored_to_json
+from llama_storage_tui.services.values import cell_to_json, json_text, stored_bytes, stored_to_json
 
 Write = Callable[[str], None]
 T = TypeVar("T")
@@ -225,11 +225,7 @@ async def export_key_page(
 
 def save_value(value: Cell, path: Path, *, replaces: bool = False) -> int:
     """Write one value as it is stored to a new file, and nothing around it; returns its size in bytes."""
-    data = (
-        value
-        if isinstance(value, bytes)
-        else str("" if value is None else value).encode("utf-8", "surrogatepass")
-    )
+    data = stored_bytes(value)
     with StagedFile(path, replaces=replaces) as file:
         file.write_bytes(data)
     return len(data)

@@ -155,6 +155,13 @@ def cell_text(value: Cell) -> str | None:
     return None if value is None else str(value)
 
 
+def stored_bytes(value: Cell) -> bytes:
+    """Return a value as it is stored; nothing for NULL."""
+    if isinstance(value, bytes):
+        return value
+    return str("" if value is None else value).encode("utf-8", "surrogatepass")
+
+
 def is_storable(id_: str) -> bool:
     """Tell whether an id can stand in a text column at all: one taken out of a document need not (half a surrogate pair, NUL)."""
     return "\x00" not in id_ and not any("\ud800" <= letter <= "\udfff" for letter in id_)

@@ -27,6 +27,7 @@ from llama_storage_tui.services.responses.reading import (
     whole_difference,
 )
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import stored_bytes
 
 
 class ChangeBody(Document):
@@ -111,7 +112,7 @@ def _write_raw(response: StoredResponse) -> None:
     if content is None:
         output.say(f"{OBJECT} is NULL.")
         return
-    output.write_bytes(content if isinstance(content, bytes) else str(content).encode(errors="surrogatepass"))
+    output.write_bytes(stored_bytes(content))
 
 
 @click.command(name="diff")
