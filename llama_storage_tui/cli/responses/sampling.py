@@ -11,6 +11,7 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.options import with_options
 from llama_storage_tui.model.statistics import Sample
 from llama_storage_tui.services.session import Session
 
@@ -45,18 +46,16 @@ def say_what_is_left(seen: Sample) -> None:
 
 def sample_options(recent: int) -> Callable[[Command], Command]:
     """Return a decorator that adds `--exact` and `--recent ROWS`, `recent` by default, to a command."""
-
-    def decorate(command: Command) -> Command:
-        command = click.option(
+    return with_options(
+        click.option(
+            "--exact", is_flag=True, help="Count everything: one scan of the tables, shown as it goes."
+        ),
+        click.option(
             "--recent",
             type=click.IntRange(1),
             metavar="ROWS",
             default=recent,
             show_default=True,
             help="Without --exact: look at the ROWS of each table that were stored last.",
-        )(command)
-        return click.option(
-            "--exact", is_flag=True, help="Count everything: one scan of the tables, shown as it goes."
-        )(command)
-
-    return decorate
+        ),
+    )
