@@ -16,8 +16,8 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, RowQuery
 from llama_storage_tui.services import browse, export
+from llama_storage_tui.services.records.following import RowFollower
 from llama_storage_tui.services.records.row_conditions import HELP, parse_condition
-from llama_storage_tui.services.row_following import RowFollower
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Records as they are stored: looks at what is new in the tables of a family. Nothing here writes."""
+"""Records as they are stored, and rows of any table: looks at what is new. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final, Generic, TypeVar
 
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
-from llama_storage_tui.model.data import Order
+from llama_storage_tui.model.data import Order, RowQuery
 from llama_storage_tui.model.families import Place, Query
-from llama_storage_tui.model.following import Mark
+from llama_storage_tui.model.following import Mark, NewRow
 from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Condition
 from llama_storage_tui.services.records.pages import ListedFamily, check_query
@@ -36,6 +36,9 @@ LONGEST_WAIT: Final = 30.0
 
 MOST: Final = 500
 """Rows of one look; where more were stored, the next one follows at once."""
+
+MOST_ROWS: Final = 100
+"""The same where rows may be whole and large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,3 +215,30 @@ def no_sort(what: str, new: str) -> UsageError:
     return UsageError(
         f"{what} cannot be followed: new {new} would not come on top", help="Leave out the sort or following."
     )
+
+
+class RowFollower(Polling[NewRow]):
+    """Follows one table."""
+
+    def __init__(self, session: Session, backend: str, query: RowQuery) -> None:
+        """Follow what a query selects; its limit and cursor do not matter.
+
+        Raises UsageError for an unknown backend or a sort; a look raises as `TableReader.rows_since` does.
+        """
+        session.backend(backend)
+        if query.order is not None:
+            raise no_sort("A table that is sorted by a column", "rows")
+        super().__init__()
+        self._session, self._backend, self._query = session, backend, query
+
+    async def look(self) -> Followed[NewRow]:
+        """Return the rows that were stored since the last look; the first one finds none."""
+        tables = (await self._session.reader(self._backend)).tables
+        found = await tables.rows_since(self._query, self._marks.get(None), limit=MOST_ROWS)
+        self._marks[None] = found.mark
+        page = found.page
+        rows = tuple(
+            NewRow(page.columns, cells, cursor)
+            for cells, cursor in zip(page.rows, page.row_cursors, strict=True)
+        )
+        return Followed(rows, (), found.is_cut, found.unseen, (found.way,))
