@@ -227,14 +227,8 @@ def _unparsed(text: str) -> object:
 
 def stored_to_json(value: Cell) -> object:
     """Turn a stored key-value value into a JSON value: parsed where it is JSON."""
-    decoded = decode(value)
-    if (
-        decoded.kind is ValueKind.TEXT
-        and isinstance(value, str)
-        and (parsed := parse_json(value)) is not None
-    ):
-        return to_json(parsed.data)
-    return to_json(decoded.data)
+    parsed = parse_json(value) if isinstance(value, str) else None
+    return to_json(value if parsed is None else parsed.data)
 
 
 LONGEST_LETTER: Final = len(r"\ud83d\ude00")

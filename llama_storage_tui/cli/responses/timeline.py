@@ -182,11 +182,8 @@ def report_changes(changes: Iterable[Change]) -> None:
 
 def headline(found: Transcript) -> list[Piece]:
     """Name a response in a line: its id, status and model."""
-    first, *rest = _spaced(
-        (Toned(found.head.id or "no id", Colour.STRONG), status_of(found.head.status or ""), found.head.model)
-    )
-    del first
-    return rest
+    head = found.head
+    return _spaced((Toned(head.id or "no id", Colour.STRONG), status_of(head.status or ""), head.model))[1:]
 
 
 def _spaced(words: Iterable[Piece | None]) -> list[Piece]:
