@@ -47,31 +47,25 @@ async def full_input(session: Session, id_: str) -> FullInput:
             await _read(table, [above], turns)
         if above not in turns:
             break
-        above = _next(turns, id_)
+        above = _climbed(turns, id_)[1]
     return _joined(turns, id_)
 
 
-def _next(turns: Mapping[str, _Turn], id_: str) -> str | None:
-    """Return the first ancestor that was not read yet; None where all were."""
-    met: set[str] = set()
+def _climbed(turns: Mapping[str, _Turn], id_: str) -> tuple[list[_Turn], str | None]:
+    """Return the turns from a response up as far as they were read, and what the last one continues: of a cycle one of them."""
+    path: dict[str, _Turn] = {}
     above: str | None = id_
-    while above is not None and above in turns and above not in met:
-        met.add(above)
+    while above is not None and above in turns and above not in path:
+        path[above] = turns[above]
         above = turns[above].previous
-    return None if above in met else above
+    return [*path.values()], above
 
 
 def _joined(turns: Mapping[str, _Turn], id_: str) -> FullInput:
-    path: list[_Turn] = []
-    met: set[str] = set()
-    above: str | None = id_
-    while above is not None and above in turns and above not in met:
-        met.add(above)
-        path.append(turns[above])
-        above = turns[above].previous
+    path, above = _climbed(turns, id_)
     if not path:  # deleted since it was found
         return FullInput((), (), truncated=Truncation.UNREADABLE)
-    if above is not None and above in met:
+    if above is not None and above in turns:
         return FullInput(tuple(path[0].input or ()), (id_,), truncated=Truncation.CYCLE)
     items: list[object] = []
     truncated = Truncation.MISSING_PARENT if above is not None else None
