@@ -120,7 +120,7 @@ async def _raw_keys(session: Session, backend: Backend) -> AsyncIterator[Finding
     reader = (await session.reader(backend.name)).key_values
     if backend.type == "kv_sqlite" and keeps_namespaces(backend.type, version):
         raw = tuple(sorted(_raw_families()))
-        count = await reader.count(KeySelection(raw, _owned(session, backend)))
+        count = await reader.count(KeySelection(raw, _unnamed(session, backend).exclude))
         if count.value:
             yield RAW_KEYS.found_on(
                 backend,
@@ -129,10 +129,9 @@ async def _raw_keys(session: Session, backend: Backend) -> AsyncIterator[Finding
             )
 
 
-def _owned(session: Session, backend: Backend) -> tuple[str, ...]:
-    """Return the prefixes of all namespaces that the config names on a backend."""
-    known = browse.known_namespaces(session.catalog, backend)
-    return tuple(sorted({prefix for namespace in known for prefix in namespace.selection.include}))
+def _unnamed(session: Session, backend: Backend) -> KeySelection:
+    """Select the keys outside of all namespaces that the config names on a backend."""
+    return browse.unassigned_selection(browse.known_namespaces(session.catalog, backend))
 
 
 async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
@@ -141,7 +140,7 @@ async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Fin
     if backend.is_inline or not keeps_namespaces(backend.type, changes.CATALOG):
         return
     reader = (await session.reader(backend.name)).key_values
-    count = await reader.count(KeySelection((), _owned(session, backend)))
+    count = await reader.count(_unnamed(session, backend))
     if count.value:
         yield UNNAMED_KEYS.found_on(
             backend,

@@ -267,8 +267,7 @@ def json_text(value: object, *, indent: int | None = None) -> str:
 
 def record_json(row: Mapping[str, Cell]) -> str:
     """Write a row as indented JSON, JSON columns parsed."""
-    return json_text({name: _parsed(cell) for name, cell in row.items()}, indent=2)
-
-
-def _parsed(cell: Cell) -> object:
-    return cell_to_json(cell, is_json=decode(cell).kind is ValueKind.JSON)
+    found = {
+        name: cell_to_json(cell, is_json=decode(cell).kind is ValueKind.JSON) for name, cell in row.items()
+    }
+    return json_text(found, indent=2)

@@ -229,6 +229,11 @@ class ShowResponseDocument(Document):
         has_failed = found.head.error is not None or found.head.error_code is not None
         small = _entries_without_item(response)
         left_out = {(entry.side, entry.position) for entry in small}
+        notices = [*notice_words((*response.notices, *examination.notices))]
+        if small:
+            notices.append(
+                f"Large response: item is null in {len(small):,} entries, whose other keys say what it holds; --raw has all."
+            )
         return cls.model_validate(
             {
                 "response": examination,
@@ -244,7 +249,7 @@ class ShowResponseDocument(Document):
                 "disagreements": examination.comparison.disagreements,
                 "compared": examination.comparison,
                 "place": response.place,
-                "notices": [*notice_words((*response.notices, *examination.notices)), *_left_out(len(small))],
+                "notices": notices,
             }
         )
 
@@ -272,11 +277,3 @@ def _entries_without_item(response: StoredResponse) -> list[TranscriptEntry]:
         return [*entries]
     small = [entry for entry in entries if len(json.dumps(entry.raw, default=str)) < SMALL_ITEM]
     return small if len(small) * SMALL_ITEM > size // 10 else []
-
-
-def _left_out(count: int) -> list[str]:
-    if not count:
-        return []
-    return [
-        f"Large response: item is null in {count:,} entries, whose other keys say what it holds; --raw has all."
-    ]

@@ -16,7 +16,7 @@ from typing import Final
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
-from llama_storage_tui.model.data import Cell, Table
+from llama_storage_tui.model.data import Table
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Equals, Field, Record, RecordQuery, scan
@@ -24,7 +24,7 @@ from llama_storage_tui.services.records.sources import tables_there
 from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
 from llama_storage_tui.services.responses.summaries import CREATED, ID
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import is_storable
+from llama_storage_tui.services.values import is_storable, time_rank
 
 SMALL_TABLE: Final = 200_000
 """Rows up to which a table without a key on an item's id is scanned for a page of responses."""
@@ -139,9 +139,9 @@ def order_fields(table: Table) -> tuple[Field, ...]:
     return tuple(field for field in (CREATED, _SORT_ORDER) if table.column(field.column) is not None)
 
 
-def item_order(record: Record) -> tuple[tuple[int, float], tuple[int, float]]:
+def item_order(record: Record) -> tuple[float, float]:
     """Return what sorts a conversation's items as the server returns them; what is no number comes last."""
-    return _number(record.get("created_at")), _number(record.get("sort_order"))
+    return time_rank(record.get("created_at")), time_rank(record.get("sort_order"))
 
 
 async def records_of(
@@ -176,7 +176,3 @@ async def _looked_up(
 def key_of(table: Table) -> tuple[str, ...]:
     """Return the names of a table's key columns, in the order of the columns: upstream declares both alike."""
     return tuple(column.name for column in table.columns if column.is_primary_key)
-
-
-def _number(cell: Cell) -> tuple[int, float]:
-    return (0, float(cell)) if isinstance(cell, int | float) else (1, 0.0)
