@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from llama_storage_tui.model.data import Count, Order
-from llama_storage_tui.model.statistics import Sample
 from llama_storage_tui.text import plural
+
+if TYPE_CHECKING:
+    # Names of annotations only: sizes are on the first screen.
+    from llama_storage_tui.model.data import Count, Order
+    from llama_storage_tui.model.statistics import Sample
 
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
 

@@ -65,15 +65,11 @@ def report_head(examination: Examination) -> None:
     head = found.head
     output.write_line(*headline(found))
     for name, text in _facts(head):
-        output.write_line(
-            Toned(f"  {name:<13}", Colour.MUTED), Toned(text, Colour.BAD) if name == "error" else text
-        )
+        _write_fact(name, Toned(text, Colour.BAD) if name == "error" else text)
     if examination.conversation:
         how = " (by its output's ids)" if examination.is_inferred else ""
-        output.write_line(Toned(f"  {'conversation':<13}", Colour.MUTED), f"{examination.conversation}{how}")
-    output.write_line(
-        Toned(f"  {'stored in':<13}", Colour.MUTED), f"{response.place.table} on {response.place.backend}"
-    )
+        _write_fact("conversation", f"{examination.conversation}{how}")
+    _write_fact("stored in", f"{response.place.table} on {response.place.backend}")
     for problem in found.problems:
         _warn("  ", problem)
     for notice in notice_words((*response.notices, *examination.notices)):
@@ -86,10 +82,14 @@ def _report_settings(settings: Sequence[RequestSetting]) -> None:
     short = [setting for setting in settings if len(setting.text) <= SHORT]
     if short:
         words = (f"{setting.name} {setting.text}" for setting in short)
-        output.write_line(Toned(f"  {'settings':<13}", Colour.MUTED), ", ".join(words))
+        _write_fact("settings", ", ".join(words))
     for setting in settings:
         if setting not in short:
-            output.write_line(Toned(f"  {setting.name:<13}", Colour.MUTED), setting.text)
+            _write_fact(setting.name, setting.text)
+
+
+def _write_fact(name: str, said: Piece) -> None:
+    output.write_line(Toned(f"  {name:<13}", Colour.MUTED), said)
 
 
 def _facts(head: Head) -> Iterable[tuple[str, str]]:
