@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.demo.book import key_row
 from llama_storage_tui.demo.legacy_documents import (
     DIMENSIONS,
     EMBEDDING,
@@ -84,10 +85,7 @@ class LegacyBook:
             "home/distributions/helpdesk/prompts.db": self._prompts(),
         }
         for path, keys in key_values.items():
-            rows = [
-                (key, value if isinstance(value, str) else json.dumps(value), None) for key, value in keys
-            ]
-            yield LegacyFile(path, "kvstore", KEYS, rows)
+            yield LegacyFile(path, "kvstore", KEYS, [key_row(*each) for each in keys])
         yield LegacyFile(
             "files_metadata.db",
             "openai_files",
