@@ -11,7 +11,7 @@ from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.data import Order, RowQuery
 from llama_storage_tui.model.families import Place, Query
-from llama_storage_tui.model.following import Mark, NewRow
+from llama_storage_tui.model.following import Mark, NewRow, StoredSince
 from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Condition
 from llama_storage_tui.services.records.pages import ListedFamily, check_query
@@ -164,12 +164,12 @@ class Follower(Polling[T]):
         sources = await self._opened()
         conditions = await self._how.conditions(self._query)
         looked = await asyncio.gather(*(self._look_at(each, conditions) for each in sources.tables))
-        found = [part for part, _ in looked]
-        new = [each for part in found for each in part.records]
+        found = [since for _, since in looked]
+        new = [each for records, _ in looked for each in records]
         records, notices = await self._how.completed(new) if new else ((), ())
         # Not before: where one table fails, the next look gives what was stored in the others.
-        for source, (_, mark) in zip(sources.tables, looked, strict=True):
-            self._marks[source.place] = mark
+        for source, since in zip(sources.tables, found, strict=True):
+            self._marks[source.place] = since.mark
         unfollowed = (
             Notice(NoticeKind.KEYS_NOT_FOLLOWED, place.backend)
             for place, source in sources.sources.items()
@@ -178,10 +178,10 @@ class Follower(Polling[T]):
         return Followed(
             records,
             tuple(dict.fromkeys((*sources.notices, *unfollowed, *notices))),
-            any(part.is_cut for part in found),
-            sum(part.unseen for part in found),
-            tuple(dict.fromkeys(way for part in found for way in part.ways)),
-            unread=sum(part.unread for part in found),
+            any(since.is_cut for since in found),
+            sum(since.unseen for since in found),
+            tuple(dict.fromkeys(since.way for since in found)),
+            unread=sum(since.unread for since in found),
         )
 
     async def _opened(self) -> OpenedSource[Place]:
@@ -198,16 +198,14 @@ class Follower(Polling[T]):
 
     async def _look_at(
         self, source: RecordSource, conditions: tuple[Condition, ...]
-    ) -> tuple[Followed[T], Mark]:
-        """Return what is new of a table, and where the next look goes on."""
+    ) -> tuple[list[T], StoredSince]:
+        """Return what is shown of what is new in a table, and what is."""
         asked = record_query(source, self._how.family, self._query, conditions)
         found = await source.records.stored_since(
             asked, self._marks.get(source.place), limit=MOST, newest=self.newest()
         )
         seen = self._how.looks(source)
-        records = tuple(each for record in found.records if (each := seen(record)) is not None)
-        part = Followed(records, (), found.is_cut, found.unseen, (found.way,), unread=found.unread)
-        return part, found.mark
+        return [each for record in found.records if (each := seen(record)) is not None], found
 
 
 def no_sort(what: str, new: str) -> UsageError:
