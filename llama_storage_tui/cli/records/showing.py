@@ -14,12 +14,7 @@ from llama_storage_tui.cli.cells import json_or_dash, or_dash, time_of
 from llama_storage_tui.cli.documents import Document, From, Json, Made, Notices, json_value
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
-from llama_storage_tui.cli.records.list_documents import (
-    CompletionBody,
-    ConversationBody,
-    JsonCell,
-    json_cell,
-)
+from llama_storage_tui.cli.records.list_documents import CompletionBody, ConversationBody, JsonCell, json_cell
 from llama_storage_tui.cli.records.reporting import cell_of
 from llama_storage_tui.cli.responses.show_document import MessageBody
 from llama_storage_tui.deferred import dataclass

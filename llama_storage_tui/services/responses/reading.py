@@ -68,10 +68,7 @@ async def read_response(session: Session, id_: str) -> StoredResponse:
 
 
 async def examine_response(
-    session: Session,
-    response: StoredResponse,
-    *,
-    whole: FullInput | None = None,
+    session: Session, response: StoredResponse, *, whole: FullInput | None = None
 ) -> Examination:
     """Tell of a response whether the chosen version can resume from it, and where its messages and its items disagree.
 
