@@ -1,25 +1,20 @@
-"""One record of any family as it is read, and what its links lead to. Nothing here writes."""
+"""One record of any family as it is read. Nothing here writes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
+from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.families import (
-    Page,
     Place,
-    Query,
     RecordDetail,
-    RecordEntry,
     RecordFamily,
-    RecordLink,
 )
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.documents import StoredObject, fields_of, links_of, whole
 from llama_storage_tui.services.records.keys import key_object
 from llama_storage_tui.services.records.masking import masked
-from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.records.places import needed_places, places_of
 from llama_storage_tui.services.records.rows import stored_row
 from llama_storage_tui.services.records.sources import KeySource, opened
@@ -54,18 +49,6 @@ async def read_record(session: Session, name: str, id_: str) -> RecordDetail:
     raise NotFoundError(
         f"There is no {id_!r} among {family.words}", help=Advice("", Step.LIST_OBJECTS, family.name)
     )
-
-
-async def resolve(session: Session, link: RecordLink) -> RecordDetail | Page[RecordEntry]:
-    """Follow a link to an object, or to the page of those that belong to it; raises as reading and listing do.
-
-    A link without a family leads out of this room (a provider, an owner, a response): UsageError.
-    """
-    if link.family is None:
-        raise UsageError(f"{link.label} {link.id!r} is not among the stored objects")
-    if link.of is not None:
-        return await list_records(session, link.family, Query(of=(link.of, link.id)))
-    return await read_record(session, link.family, link.id)
 
 
 def _record(
