@@ -1,4 +1,4 @@
-"""What every command does first: load the config, say its notices, open a session and ask one question."""
+"""What every command does first, load the config, say its notices, open a session and ask one question; and last, answer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import click
 
 from llama_storage_tui.cli import output
+from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.word_order import config_elsewhere
@@ -19,6 +20,7 @@ from llama_storage_tui.services.left_pending import is_anything_pending
 from llama_storage_tui.services.requests import LoadRequest
 
 if TYPE_CHECKING:
+    from llama_storage_tui.cli.documents import Document
     from llama_storage_tui.services.session import Session
 
 Answer = TypeVar("Answer")
@@ -85,3 +87,14 @@ def ask(context: click.Context, config: str, question: Callable[[Session], Await
             return await question(session)
 
     return wait_for(answer())
+
+
+def write_answer(
+    context: click.Context, found: Answer, document: type[Document], report: Callable[[Answer], object]
+) -> ExitCode:
+    """Write what was found: as one JSON document, or by `report` for people."""
+    if Settings(context).is_json:
+        output.write_document(document.model_validate(found))
+    else:
+        report(found)
+    return ExitCode.DONE

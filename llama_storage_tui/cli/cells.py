@@ -25,6 +25,11 @@ def owner_of(owner: str | None) -> str:
     return "NULL" if owner is None else owner or "–"
 
 
+def whose(owner: str | None) -> str:
+    """Return an owner where there is room: nobody is said in words."""
+    return "NULL" if owner is None else owner or "'' (no owner)"
+
+
 def json_or_dash(value: object) -> str:
     """Return a stored JSON text with its letters as they are, a dash for none."""
     return "–" if value is None else with_letters(str(value))

@@ -7,11 +7,10 @@ from typing import Annotated
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.asking import ask, write_answer
 from llama_storage_tui.cli.documents import Document, From, Made, Notices
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
-from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.services.goto import IdReport, find_id
 
 
@@ -62,10 +61,7 @@ def goto(context: click.Context, config: str, id_: str) -> int:
     Example: llama-storage-tui goto run.yaml resp_1f0c
     """
     report = ask(context, config, lambda session: find_id(session, id_))
-    if Settings(context).is_json:
-        output.write_document(GotoDocument.model_validate(report))
-    else:
-        _say(report)
+    write_answer(context, report, GotoDocument, _say)
     return ExitCode.DONE if report.matches else ExitCode.WRONG
 
 

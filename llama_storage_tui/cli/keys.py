@@ -14,7 +14,7 @@ from llama_storage_tui.cli.word_order import wrong_words
 from llama_storage_tui.model.data import KeyPage, StoredValue
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import with_letters
+from llama_storage_tui.services.values import stored_bytes, with_letters
 
 
 @click.command()
@@ -87,11 +87,7 @@ def keys(
             session, backend, found, prefix=prefix, limit=limit, after=after, exact=exact
         )
 
-    page = ask(
-        context,
-        config,
-        question,
-    )
+    page = ask(context, config, question)
     if Settings(context).is_json:
         output.write_json(keys_json(page))
     else:
@@ -139,12 +135,7 @@ def get(
 
         output.write_document(GetDocument.model_validate(stored))
     elif raw or not output.stdout_is_terminal():
-        content = (
-            value
-            if isinstance(value, bytes)
-            else str("" if value is None else value).encode(errors="surrogatepass")
-        )
-        output.write_bytes(content)
+        output.write_bytes(stored_bytes(value))
     else:
         output.write_text(
             value.hex(" ")

@@ -8,12 +8,11 @@ from typing import Annotated
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import FOUND, ask
+from llama_storage_tui.cli.asking import FOUND, ask, write_answer
 from llama_storage_tui.cli.blocks import write_lines
 from llama_storage_tui.cli.documents import Document, FindingBody, From, Made, Notices
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
-from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.reports import left_behind as wording
 from llama_storage_tui.reports.amounts import size
 from llama_storage_tui.reports.findings import place_of, worst_first
@@ -68,15 +67,12 @@ def left_behind(context: click.Context, config: str) -> int:
         raise AssertionError("the last answer is final")
 
     found = ask(context, config, question)
-    if Settings(context).is_json:
-        output.write_document(LeftBehindDocument.model_validate(found))
-    else:
-        output.say_notices(found.notices)
-        _write(found)
+    write_answer(context, found, LeftBehindDocument, _write)
     return ExitCode.UNREACHABLE if found.notices else ExitCode.DONE
 
 
 def _write(found: LeftBehind) -> None:
+    output.say_notices(found.notices)
     for finding in worst_first(found.findings):
         write_lines([Line(f"{place_of(finding)}: {finding.message}", mark=MARKS[finding.severity])])
     if found.findings:

@@ -119,8 +119,17 @@ OPTIONS: Final = (
 )
 
 
+def with_options(*options: Callable[[Any], Any]) -> Callable[[Function], Function]:
+    """Return a decorator that gives a command some options, in this order."""
+
+    def decorate(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
 def shared_options(function: Function) -> Function:
     """Give a command all shared options."""
-    for option in reversed(OPTIONS):
-        function = option(function)
-    return function
+    return with_options(*OPTIONS)(function)

@@ -161,10 +161,7 @@ def report_namespaces(listing: NamespaceListing) -> None:
         (namespace.title, count_text(namespace.keys), ", ".join(namespace.referenced_by))
         for namespace in (*listing.namespaces, listing.unassigned)
     ]
-    output.write_table(
-        ("namespace", "keys", "referenced by"),
-        rows,
-    )
+    output.write_table(("namespace", "keys", "referenced by"), rows)
 
 
 def report_keys(page: KeyPage) -> None:

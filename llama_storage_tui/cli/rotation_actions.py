@@ -17,7 +17,7 @@ from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.errors import NotFoundError, RefusedError, UsageError
 from llama_storage_tui.model.rotation import Outcome, Plan, Result
 from llama_storage_tui.reports.pending import notice_help, pending_error
-from llama_storage_tui.reports.rotation_steps import words
+from llama_storage_tui.reports.rotation import words
 from llama_storage_tui.secrets import Secret, show
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import Pending

@@ -16,8 +16,8 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, RowQuery
 from llama_storage_tui.services import browse, export
+from llama_storage_tui.services.records.following import RowFollower
 from llama_storage_tui.services.records.row_conditions import HELP, parse_condition
-from llama_storage_tui.services.row_following import RowFollower
 
 
 @click.command()
@@ -42,22 +42,6 @@ def tables(context: click.Context, config: str, backend: str, *, fast: bool) -> 
 
 
 PAGE: Final = 100
-
-
-def _query(
-    table: str,
-    columns: str | None,
-    where: tuple[str, ...],
-    where_null: tuple[str, ...],
-    order_by: str | None,
-    limit: int,
-    after: str | None,
-) -> RowQuery:
-    filters = [Filter(name, None) for name in where_null]
-    filters += map(parse_condition, where)
-    order = order_of(order_by) if order_by else None
-    names = tuple(name.strip() for name in columns.split(",")) if columns else ()
-    return RowQuery(table, names, tuple(filters), order, limit, after)
 
 
 @click.command()
@@ -115,7 +99,14 @@ def rows(
             "--all streams every row and cannot be combined with --limit or --after",
             help="Leave --all out for a page.",
         )
-    query = _query(table, columns, where, where_null, order_by, limit or PAGE, after)
+    query = RowQuery(
+        table,
+        tuple(name.strip() for name in columns.split(",")) if columns else (),
+        (*(Filter(name, None) for name in where_null), *map(parse_condition, where)),
+        order_of(order_by) if order_by else None,
+        limit or PAGE,
+        after,
+    )
     if follow:
         if everything or limit is not None or order_by is not None:
             raise UsageError(

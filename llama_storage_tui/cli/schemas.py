@@ -22,20 +22,19 @@ from llama_storage_tui.cli.left_behind import LeftBehindDocument
 from llama_storage_tui.cli.migration_document import MigrateDocument
 from llama_storage_tui.cli.move_document import MoveDocument
 from llama_storage_tui.cli.options import shared_options
-from llama_storage_tui.cli.records.completion_documents import CompletionDocument
-from llama_storage_tui.cli.records.conversation_documents import ConversationDocument, OrphansDocument
 from llama_storage_tui.cli.records.list_documents import (
     CompletionsDocument,
     ConversationsDocument,
     ResponsesDocument,
 )
 from llama_storage_tui.cli.records.object_documents import FamiliesDocument, ObjectDocument, ObjectsDocument
-from llama_storage_tui.cli.responses.attention_document import AttentionDocument
-from llama_storage_tui.cli.responses.chain_document import ChainDocument
-from llama_storage_tui.cli.responses.diff_document import DiffDocument
+from llama_storage_tui.cli.records.showing import CompletionDocument, ConversationDocument, OrphansDocument
+from llama_storage_tui.cli.responses.attention import AttentionDocument
+from llama_storage_tui.cli.responses.chaining import ChainDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
-from llama_storage_tui.cli.responses.stats_document import StatsDocument
-from llama_storage_tui.cli.responses.who_document import WhoDocument
+from llama_storage_tui.cli.responses.showing import DiffDocument
+from llama_storage_tui.cli.responses.stats import StatsDocument
+from llama_storage_tui.cli.responses.who import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 from llama_storage_tui.cli.rules import RulesDocument
 from llama_storage_tui.cli.transfer_document import MigrateDataDocument

@@ -34,6 +34,11 @@ TABLES: Final = {
 }
 
 
+def key_row(key: str, value: object, expires: str | None = None) -> tuple[str, str, str | None]:
+    """Return a row of a key-value table; what is no text is stored as JSON."""
+    return key, value if isinstance(value, str) else json.dumps(value), expires
+
+
 def attributes(owner: str | None) -> str:
     """Return an owner's stored attributes: of nobody JSON null."""
     if not owner:

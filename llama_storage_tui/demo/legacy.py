@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.demo.book import key_row
 from llama_storage_tui.demo.legacy_documents import (
     DIMENSIONS,
     EMBEDDING,
@@ -24,7 +25,8 @@ from llama_storage_tui.demo.legacy_documents import (
 )
 from llama_storage_tui.demo.stories import ALICE, ANSWERS, BOB, LLAMA, QUESTIONS
 
-Keys = list[tuple[str, str, str | None]]
+Keys = Iterator[tuple[str, Json | str]]
+"""Keys with their values: a text, or a document."""
 Row = tuple[object, ...]
 
 RESPONSES: Final = 90
@@ -83,7 +85,7 @@ class LegacyBook:
             "home/distributions/helpdesk/prompts.db": self._prompts(),
         }
         for path, keys in key_values.items():
-            yield LegacyFile(path, "kvstore", KEYS, keys)
+            yield LegacyFile(path, "kvstore", KEYS, [key_row(*each) for each in keys])
         yield LegacyFile(
             "files_metadata.db",
             "openai_files",
@@ -231,10 +233,8 @@ class LegacyBook:
             *(self._vector_db(number) for number in range(len(self._stores))),
         ]
         common = {"owner": None, "source": "via_register_api"}
-        return [
-            (f"{head}{each['type']}:{each['identifier']}", json.dumps(each | common), None)
-            for each in objects
-        ]
+        for each in objects:
+            yield f"{head}{each['type']}:{each['identifier']}", each | common
 
     def _vector_db(self, number: int) -> Json:
         store = self._stores[number]
@@ -249,47 +249,30 @@ class LegacyBook:
         }
 
     def _vectors(self) -> Keys:
-        found: Keys = []
         for number, store in enumerate(self._stores):
             body, at = self.bodies[number], self._at(number, len(self.bodies))
             chunks = [
                 self._chunk(body, text, at) for text in (ANSWERS[number], ANSWERS[number + 2], ANSWERS[6])
             ]
-            found += [
-                (f"vector_dbs:v3::{store}", json.dumps(self._vector_db(number)), None),
-                (
-                    f"openai_vector_stores:v3::{store}",
-                    json.dumps(self._vector_store(store, number, at)),
-                    None,
-                ),
-                (
-                    f"openai_vector_stores_files:v3::{store}:{body.id}",
-                    json.dumps(
-                        {
-                            "id": body.id,
-                            "object": "vector_store.file",
-                            "attributes": {},
-                            "chunking_strategy": {"type": "auto"},
-                            "created_at": at,
-                            "status": "completed",
-                            "usage_bytes": 0,
-                            "vector_store_id": store,
-                            "filename": body.name,
-                        }
-                    ),
-                    None,
-                ),
-                (f"faiss_index:v3::{store}", json.dumps(_index(chunks)), None),
-            ]
-            found += [
-                (
-                    f"openai_vector_stores_files_contents:v3::{store}:{body.id}:{place}",
-                    json.dumps(chunk),
-                    None,
-                )
-                for place, chunk in enumerate(chunks)
-            ]
-        return found
+            yield f"vector_dbs:v3::{store}", self._vector_db(number)
+            yield f"openai_vector_stores:v3::{store}", self._vector_store(store, number, at)
+            yield (
+                f"openai_vector_stores_files:v3::{store}:{body.id}",
+                {
+                    "id": body.id,
+                    "object": "vector_store.file",
+                    "attributes": {},
+                    "chunking_strategy": {"type": "auto"},
+                    "created_at": at,
+                    "status": "completed",
+                    "usage_bytes": 0,
+                    "vector_store_id": store,
+                    "filename": body.name,
+                },
+            )
+            yield f"faiss_index:v3::{store}", _index(chunks)
+            for place, chunk in enumerate(chunks):
+                yield f"openai_vector_stores_files_contents:v3::{store}:{body.id}:{place}", chunk
 
     def _vector_store(self, store: str, number: int, at: int) -> Json:
         return {
@@ -315,67 +298,65 @@ class LegacyBook:
         return chunk_document(id_, body.id, body.name, text, at, vector)
 
     def _agents(self) -> Keys:
-        found: Keys = []
         for index in range(2):
             agent, session, turn = self._uuid(), self._uuid(), self._uuid()
             at = datetime.fromtimestamp(self._at(index, 4), UTC).isoformat().replace("+00:00", "Z")
             about, told, spoken = agent_documents(session, turn, at, index)
-            found += [
-                (f"agent:{agent}", json.dumps(about), None),
-                (f"session:{agent}:{session}", json.dumps(told), None),
-                (f"session:{agent}:{session}:{turn}", json.dumps(spoken), None),
-                (f"num_infer_iters_in_turn:{agent}:{session}:{turn}", "1", None),
-            ]
-        return found
+            yield f"agent:{agent}", about
+            yield f"session:{agent}:{session}", told
+            yield f"session:{agent}:{session}:{turn}", spoken
+            yield f"num_infer_iters_in_turn:{agent}:{session}:{turn}", "1"
 
     def _batches(self) -> Keys:
-        found: Keys = []
         for index in range(3):
             at, id_ = self._at(index, 3), f"batch_{self._hex(16)}"
-            batch = {
-                "id": id_,
-                "completion_window": "24h",
-                "created_at": at,
-                "endpoint": "/v1/chat/completions",
-                "input_file_id": self.bodies[3].id,
-                "object": "batch",
-                "status": "completed",
-                "completed_at": at + 40,
-                "metadata": {"night": str(index)},
-                "output_file_id": self.bodies[4].id,
-                "request_counts": {"completed": 12, "failed": 0, "total": 12},
-            }
-            found.append((f"batch:{id_}", json.dumps(batch), None))
-        return found
+            yield (
+                f"batch:{id_}",
+                {
+                    "id": id_,
+                    "completion_window": "24h",
+                    "created_at": at,
+                    "endpoint": "/v1/chat/completions",
+                    "input_file_id": self.bodies[3].id,
+                    "object": "batch",
+                    "status": "completed",
+                    "completed_at": at + 40,
+                    "metadata": {"night": str(index)},
+                    "output_file_id": self.bodies[4].id,
+                    "request_counts": {"completed": 12, "failed": 0, "total": 12},
+                },
+            )
 
     def _datasets(self) -> Keys:
-        data = {
-            "identifier": "faq-evaluation",
-            "provider_resource_id": "faq-evaluation",
-            "provider_id": "localfs",
-            "type": "dataset",
-            "owner": None,
-            "source": {"type": "rows", "rows": [{"question": QUESTIONS[0], "answer": ANSWERS[0]}]},
-            "purpose": "eval/messages-answer",
-            "metadata": {},
-        }
-        return [("localfs_datasets:faq-evaluation", json.dumps(data), None)]
+        yield (
+            "localfs_datasets:faq-evaluation",
+            {
+                "identifier": "faq-evaluation",
+                "provider_resource_id": "faq-evaluation",
+                "provider_id": "localfs",
+                "type": "dataset",
+                "owner": None,
+                "source": {"type": "rows", "rows": [{"question": QUESTIONS[0], "answer": ANSWERS[0]}]},
+                "purpose": "eval/messages-answer",
+                "metadata": {},
+            },
+        )
 
     def _prompts(self) -> Keys:
-        found: Keys = []
         for index in range(4):
             prompt, versions = f"pmpt_{self._hex(48)}", 1 + index % 3
             for version in range(1, versions + 1):
-                body = {
-                    "prompt_id": prompt,
-                    "prompt": f"Answer question {index} in {{{{ language }}}}, draft {version}.",
-                    "version": version,
-                    "variables": ["language"],
-                    "is_default": False,
-                }
-                found.append((f"prompts:v1:{prompt}:{version}", json.dumps(body), None))
-            found.append((f"prompts:v1:{prompt}:default", str(max(versions - 1, 1)), None))
-        return found
+                yield (
+                    f"prompts:v1:{prompt}:{version}",
+                    {
+                        "prompt_id": prompt,
+                        "prompt": f"Answer question {index} in {{{{ language }}}}, draft {version}.",
+                        "version": version,
+                        "variables": ["language"],
+                        "is_default": False,
+                    },
+                )
+            yield f"prompts:v1:{prompt}:default", str(max(versions - 1, 1))
 
 
 def _index(chunks: Sequence[Json]) -> Json:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from llama_storage_tui.demo.book import AUTHORIZED, TABLES, Book, Row, answered, asked, attributes
+from llama_storage_tui.demo.book import AUTHORIZED, TABLES, Book, Row, answered, asked, attributes, key_row
 from llama_storage_tui.demo.stories import ANSWERS, LLAMA, OWNERS, QUESTIONS, cases, everyday
 
 SPAN: Final = 172_000
@@ -125,7 +125,7 @@ def keys(now: int) -> Iterator[tuple[str, str, str | None]]:
             "owner": None,
             "source": "via_register_api",
         }
-        yield f"registry:distributions:registry:v10::model:vllm/{model}", json.dumps(body), None
+        yield key_row(f"registry:distributions:registry:v10::model:vllm/{model}", body)
     for index in range(6):
         store = f"vs_{_hex(source, 16)}"
         body = {
@@ -134,34 +134,22 @@ def keys(now: int) -> Iterator[tuple[str, str, str | None]]:
             "provider_id": "faiss",
             "embedding_dimension": 768,
         }
-        yield f"registry:distributions:registry:v10::vector_store:{store}", json.dumps(body), None
-        yield (
-            f"vector_io::faiss:vector_stores:v3::{store}",
-            json.dumps({"identifier": store, "name": f"handbook {index}"}),
-            None,
-        )
+        yield key_row(f"registry:distributions:registry:v10::vector_store:{store}", body)
+        named = {"identifier": store, "name": f"handbook {index}"}
+        yield key_row(f"vector_io::faiss:vector_stores:v3::{store}", named)
         index_bytes = base64.b64encode(source.randbytes(12_000)).decode()
         chunks = {str(number): json.dumps({"content": ANSWERS[number % 7]}) for number in range(20)}
-        yield (
-            f"vector_io::faiss:faiss_index:v3::{store}",
-            json.dumps({"chunk_by_index": chunks, "faiss_index": index_bytes}),
-            None,
-        )
+        indexed = {"chunk_by_index": chunks, "faiss_index": index_bytes}
+        yield key_row(f"vector_io::faiss:faiss_index:v3::{store}", indexed)
     for index in range(4):
         skill = f"skill-{_hex(source, 16)}"
-        yield (
-            f"registry:skill:{skill}",
-            json.dumps({"id": skill, "name": f"skill {index}", "latest_version": "1"}),
-            None,
-        )
+        about = {"id": skill, "name": f"skill {index}", "latest_version": "1"}
+        yield key_row(f"registry:skill:{skill}", about)
     expiry = datetime.fromtimestamp(now - SPAN + 89_200, UTC)
-    yield "registry:skill_lock", "1", expiry.isoformat(timespec="microseconds")
+    yield key_row("registry:skill_lock", "1", expiry.isoformat(timespec="microseconds"))
     # Keys without a namespace, as servers before 1.0 wrote them.
     for index in range(12):
         prompt = f"pmpt_{_hex(source, 48)}"
-        yield f"prompts:v1:{prompt}:default", "1", None
-        yield (
-            f"prompts:v1:{prompt}:1",
-            json.dumps({"prompt_id": prompt, "prompt": f"Old prompt {index}", "version": 1}),
-            None,
-        )
+        yield key_row(f"prompts:v1:{prompt}:default", "1")
+        old = {"prompt_id": prompt, "prompt": f"Old prompt {index}", "version": 1}
+        yield key_row(f"prompts:v1:{prompt}:1", old)

@@ -7,8 +7,8 @@ from enum import StrEnum
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
-from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition
+from llama_storage_tui.model.statistics import Sample
 from llama_storage_tui.model.version import Version
 
 
@@ -81,21 +81,9 @@ class CategoryCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Attention:
-    """What was found so far, over every table of responses.
-
-    `rows` were looked at, of about `estimated_rows`; `is_exact` where those are all that could be read; `done` of `total`
-    positions say how far a count of everything is. `notices` tell what was not looked at. `version` and `thresholds` are those
-    that the categories were made for.
-    """
+class Attention(Sample):
+    """What was found so far; `version` and `thresholds` are those that the categories were made for."""
 
     version: Version
     thresholds: Thresholds
-
     categories: tuple[CategoryCount, ...]
-    rows: int
-    estimated_rows: int
-    is_exact: bool
-    done: int
-    total: int
-    notices: tuple[Notice, ...] = ()

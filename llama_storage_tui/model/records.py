@@ -162,6 +162,11 @@ class RecordQuery:
     cell_limit: int | None = None
 
 
+def scan(table: str, fields: tuple[Field, ...], *conditions: Condition) -> RecordQuery:
+    """Return the query of a search that is read to its end, records as they are stored."""
+    return RecordQuery(table, fields, conditions, RecordOrder.STORED, with_cursors=False)
+
+
 Record = Mapping[str, Cell]
 """The wanted fields of one record, by their names."""
 

@@ -50,11 +50,25 @@ class StatisticsGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class ResponseStatistics:
-    """What was counted so far, over every table of responses: `rows`, of about `estimated_rows`; `is_exact` where those are all.
+class Sample:
+    """What was looked at so far, over every table of responses: `rows`, of about `estimated_rows`; `is_exact` where those are all.
 
-    `hours` come in their order, `models` and `owners` the most used first. `stuck` are queued or in progress for long. `done` of
-    `total` positions say how far a count of everything is.
+    `done` of `total` positions say how far a look at everything is. `notices` tell what was not looked at.
+    """
+
+    rows: int
+    estimated_rows: int
+    is_exact: bool
+    done: int
+    total: int
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseStatistics(Sample):
+    """What was counted so far.
+
+    `hours` come in their order, `models` and `owners` the most used first. `stuck` are queued or in progress for long.
     """
 
     whole: StatisticsGroup
@@ -62,12 +76,6 @@ class ResponseStatistics:
     models: tuple[StatisticsGroup, ...]
     owners: tuple[StatisticsGroup, ...]
     stuck: int
-    rows: int
-    estimated_rows: int
-    is_exact: bool
-    done: int = 0
-    total: int = 0
-    notices: tuple[Notice, ...] = ()
 
     def groups(self, by: StatisticsBy) -> tuple[StatisticsGroup, ...]:
         """Return the groups of one kind."""

@@ -1,11 +1,16 @@
-"""Sizes, times and what was counted as people read them."""
+"""Sizes, times, what was counted and what a sort costs, as people read them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.text import plural
+
+if TYPE_CHECKING:
+    # Names of annotations only: sizes are on the first screen.
+    from llama_storage_tui.model.data import Count, Order
+    from llama_storage_tui.model.statistics import Sample
 
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -33,22 +38,20 @@ def moment(stamp: str) -> str:
     )
 
 
-class Sampled(Protocol):
-    """What was found in the responses stored last, or in all."""
-
-    @property
-    def rows(self) -> int:
-        """How many were looked at."""
-        ...
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether those are all."""
-        ...
-
-
-def scope(seen: Sampled) -> str:
+def scope(seen: Sample) -> str:
     """Return which responses were looked at, inside of a sentence."""
     if seen.is_exact:
         return f"in all {plural(seen.rows, 'response')}"
     return f"in the last {plural(seen.rows, 'response')} stored"
+
+
+def sorted_by(order: Order) -> str:
+    """Say what a list is sorted by."""
+    return f"sorted by {order.column} {'descending' if order.is_descending else 'ascending'}"
+
+
+def sort_cost(order: Order, rows: Count | None) -> str:
+    """Say what a list is sorted by, and that all of its rows are read for that; None where nobody knows how many."""
+    all_rows = "all rows" if rows is None else f"all {'' if rows.is_exact else '~'}{rows.value:,} rows"
+    # Servers make an index for keys alone, but for five of the jobs table.
+    return f"{sorted_by(order)}, which reads {all_rows} for each page where no index serves it"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
@@ -22,11 +22,7 @@ class CategoryWords:
     next_step: str
 
 
-def category_words(name: CategoryName, version: Version, thresholds: Thresholds) -> CategoryWords:
-    """Return what is said of a reason to look, by the server version and the limits that it was found for."""
-    found = _OF_VERSION.get(name)
-    return found(version, thresholds) if found is not None else _ALWAYS[name]
-
+_NO_OWNER: Final = "no owner (NULL)"
 
 _ALWAYS: Final[Mapping[CategoryName, CategoryWords]] = {
     CategoryName.INCOMPLETE: CategoryWords(
@@ -73,62 +69,53 @@ _ALWAYS: Final[Mapping[CategoryName, CategoryWords]] = {
 }
 
 
-def _failed(version: Version, _thresholds: Thresholds) -> CategoryWords:
-    is_kept = version >= changes.FAILED_KEPT
-    newer = f" A server of version {version} stores no failed response: a newer server wrote these."
-    return CategoryWords(
-        "failed",
-        f"The server gave up on them; the error is stored with each.{'' if is_kept else newer}",
-        "Open one and read its error; many of one model or one hour point at the inference provider.",
-    )
-
-
-def _stuck(_version: Version, thresholds: Thresholds) -> CategoryWords:
-    return CategoryWords(
-        f"queued or in progress for more than {_span(thresholds.stuck_after)}",
-        "A server writes a response while it streams or works in the background; where that server stops, it stays so forever.",
-        "See whether a server still works on them; if none does, clients have to ask again, since nothing resumes them.",
-    )
-
-
-def _no_store(version: Version, _thresholds: Thresholds) -> CategoryWords:
-    return CategoryWords(
-        'no "store" field',
-        f"Servers before {changes.RESPONSES_SAY_STORED} wrote no such field. Version {version} requires it: it fails on each of"
-        " these, and on every page of a list that holds one.",
-        ADD_STORE,
-    )
-
-
-def _no_owner(version: Version, _thresholds: Thresholds) -> CategoryWords:
-    if version < changes.OWNERLESS_HIDDEN:
-        why = (
-            f"owner_principal is NULL. Version {version} still shows such rows to everybody where access_attributes is JSON null; "
-            "from 0.4 on the default filter hides them from everybody."
-        )
-    else:
-        why = (
-            f"owner_principal is NULL, written without authentication by 0.3.1 or earlier. Version {version} hides such rows from "
-            "everybody by its default filter; a custom access_policy may still show them to users who are signed in."
-        )
-    return CategoryWords("no owner (NULL)", why, MAKE_PUBLIC)
-
-
-def _very_large(_version: Version, thresholds: Thresholds) -> CategoryWords:
-    return CategoryWords(
-        f"{thresholds.large:,} bytes and more",
-        "Listings read whole documents: a few such rows make them slow and the server's memory grow.",
-        "Open one: before ogx 1.1 a chain copies its whole history into every response; images and tool output weigh most.",
-    )
-
-
-_OF_VERSION: Final[Mapping[CategoryName, Callable[[Version, Thresholds], CategoryWords]]] = {
-    CategoryName.FAILED: _failed,
-    CategoryName.STUCK: _stuck,
-    CategoryName.NO_STORE: _no_store,
-    CategoryName.NO_OWNER: _no_owner,
-    CategoryName.VERY_LARGE: _very_large,
-}
+def category_words(name: CategoryName, version: Version, thresholds: Thresholds) -> CategoryWords:
+    """Return what is said of a reason to look, by the server version and the limits that it was found for."""
+    match name:
+        case CategoryName.FAILED:
+            newer = f" A server of version {version} stores no failed response: a newer server wrote these."
+            return CategoryWords(
+                "failed",
+                f"The server gave up on them; the error is stored with each.{'' if version >= changes.FAILED_KEPT else newer}",
+                "Open one and read its error; many of one model or one hour point at the inference provider.",
+            )
+        case CategoryName.STUCK:
+            return CategoryWords(
+                f"queued or in progress for more than {_span(thresholds.stuck_after)}",
+                "A server writes a response while it streams or works in the background; where that server stops, it stays so"
+                " forever.",
+                "See whether a server still works on them; if none does, clients have to ask again, since nothing resumes them.",
+            )
+        case CategoryName.NO_STORE:
+            return CategoryWords(
+                'no "store" field',
+                f"Servers before {changes.RESPONSES_SAY_STORED} wrote no such field. Version {version} requires it: it fails on"
+                " each of these, and on every page of a list that holds one.",
+                ADD_STORE,
+            )
+        case CategoryName.NO_OWNER if version < changes.OWNERLESS_HIDDEN:
+            return CategoryWords(
+                _NO_OWNER,
+                f"owner_principal is NULL. Version {version} still shows such rows to everybody where access_attributes is JSON"
+                " null; from 0.4 on the default filter hides them from everybody.",
+                MAKE_PUBLIC,
+            )
+        case CategoryName.NO_OWNER:
+            return CategoryWords(
+                _NO_OWNER,
+                f"owner_principal is NULL, written without authentication by 0.3.1 or earlier. Version {version} hides such rows"
+                " from everybody by its default filter; a custom access_policy may still show them to users who are signed in.",
+                MAKE_PUBLIC,
+            )
+        case CategoryName.VERY_LARGE:
+            return CategoryWords(
+                f"{thresholds.large:,} bytes and more",
+                "Listings read whole documents: a few such rows make them slow and the server's memory grow.",
+                "Open one: before ogx 1.1 a chain copies its whole history into every response; images and tool output weigh"
+                " most.",
+            )
+        case _:
+            return _ALWAYS[name]
 
 
 def _span(seconds: float) -> str:

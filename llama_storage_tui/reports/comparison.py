@@ -1,16 +1,19 @@
-"""Where the messages and the items of a response disagree, and how two responses hang together."""
+"""Where the messages and the items of a response disagree, and how two responses, or a chat completion and one, hang together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
+from llama_storage_tui.model.completions import Origin, SharedPart
 from llama_storage_tui.model.resume import Addition, Comparison, Disagreement, NotCompared, Succession
-from llama_storage_tui.model.transcript import ChatMessage, TranscriptEntry
+from llama_storage_tui.model.transcript import TranscriptEntry
 from llama_storage_tui.reports.lines import WARNING, Block, Line, Tone
 from llama_storage_tui.services.responses.tolerant_json import one_line
 
 _WHO: Final = {"call": "a call", "tool": "a tool's answer"}
+
+_PARTS: Final = {SharedPart.MESSAGES_SENT: "the messages sent", SharedPart.ANSWER: "the answer"}
 
 _NOT_COMPARED: Final = {
     NotCompared.NO_MESSAGES: "no messages are stored",
@@ -50,16 +53,12 @@ def disagreement(found: Disagreement) -> str:
     in_entry = None if found.in_entry is None else repr(one_line(found.in_entry, 80))
     in_message = None if found.in_message is None else repr(one_line(found.in_message, 80))
     item = "" if found.entry is None else entry_name(found.entry)
-    message = "" if found.message is None else _message_name(found.message)
+    message = "" if found.message is None else f"message {found.message.position + 1}"
     if in_message is None:
         return f"{who} in {item} has no stored message: {in_entry}"
     if in_entry is None:
         return f"{who} in {message} has no item: {in_message}"
     return f"{who} is {in_entry} in {item} and {in_message} in {message}"
-
-
-def _message_name(message: ChatMessage) -> str:
-    return f"message {message.position + 1}"
 
 
 def addition_notes(addition: Addition) -> tuple[str, ...]:
@@ -89,3 +88,10 @@ def _notes(addition: Addition) -> Iterator[str]:
             f"their messages are the same up to message {addition.branches_at:,} of {addition.first_messages:,}, and differ from"
             " there on"
         )
+
+
+def origin_reason(origin: Origin) -> str | None:
+    """Return what the candidates share with the completion, inside of a sentence; None where there are none."""
+    if not origin.shares:
+        return None
+    return f"same owner and model, {' and '.join(_PARTS[part] for part in origin.shares)}"

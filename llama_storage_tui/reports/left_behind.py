@@ -33,11 +33,6 @@ def newest(space: StoredSpace) -> str:
     return "–" if space.newest is None else day(space.newest)
 
 
-def is_unreferenced(space: StoredSpace) -> bool:
-    """Whether nothing in the config leads to a place that holds something."""
-    return not space.referenced_by
-
-
 def sentence(space: StoredSpace) -> str:
     """Return all of it in a sentence or two."""
     kind = "row" if space.is_table else "key"

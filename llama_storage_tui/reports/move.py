@@ -30,10 +30,7 @@ def move_plan_blocks(plan: MovePlan) -> Iterator[Block]:
         Line(f"{follow} {'follows' if len(plan.references) == 1 else 'follow'}", indent=2),
         *(Line(each, Tone.MUTED, indent=4) for each in plan.references),
         Line(f"{plural(plan.rows, 'row')}, {size(plan.bytes)}", indent=2),
-        Line(
-            f"first pass: about {plural(plan.seconds, 'second')}, while the servers may run",
-            indent=2,
-        ),
+        Line(f"first pass: about {plural(plan.seconds, 'second')}, while the servers may run", indent=2),
         Line(_space(plan.space), indent=2),
         Line(f"downtime: about {plural(plan.downtime.seconds, 'second')}. {plan.downtime.reason}", indent=2),
     ]

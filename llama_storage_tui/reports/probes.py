@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from llama_storage_tui.reports.lines import ARROW, BAD, WARNING, Block, Line, Tone
 from llama_storage_tui.services.probe import ProbeResult
 
@@ -32,12 +30,9 @@ def remark_lines(result: ProbeResult) -> tuple[Line, ...]:
 
 def probe_facts(result: ProbeResult) -> tuple[tuple[str, str], ...]:
     """Return what answered, as names and values; nothing where nothing did."""
-    return () if result.probe is None else tuple(_facts(result))
-
-
-def _facts(result: ProbeResult) -> Iterator[tuple[str, str]]:
     probe = result.probe
-    assert probe is not None  # noqa: S101 - the caller looked
+    if probe is None:
+        return ()
     facts: tuple[tuple[str, object], ...] = (
         ("answered", latency(probe.latency_ms)),
         ("server", probe.server),
@@ -46,9 +41,7 @@ def _facts(result: ProbeResult) -> Iterator[tuple[str, str]]:
         ("may write", _WRITABLE[probe.is_writable]),
         *((_NAMES.get(name, name.replace("_", " ")), value) for name, value in probe.details.items()),
     )
-    for name, value in facts:
-        if value is not None and value != "":
-            yield name, _said(value)
+    return tuple((name, _said(value)) for name, value in facts if value is not None and value != "")
 
 
 def latency(milliseconds: float) -> str:

@@ -31,7 +31,6 @@ from llama_storage_tui.reports.lines import (
     LineMark,
     Tone,
 )
-from llama_storage_tui.reports.rotation_steps import words
 from llama_storage_tui.text import plural
 
 PasswordCommand = Callable[[str], str]
@@ -50,6 +49,28 @@ _ENDS: Final = {
     Outcome.UNDONE: "The pending change was undone: server and files have the old password.",
     Outcome.NONE: "Nothing was pending.",
 }
+STEPS: Final = {
+    "locked": "the folders of the files are locked",
+    "journaled": "the journal is written",
+    "marked": "file {number} is marked as changing",
+    "staged": "the new file {number} is staged",
+    "prepared": "everything is staged and journaled",
+    "asked": "the server was asked which password it has",
+    "adopted": "the password that works is journaled",
+    "connected": "the role's transaction is open",
+    "altered": "the server holds the new password, uncommitted",
+    "old-checked": "the old password still logs in: nobody else changed it",
+    "committed": "the server has the new password",
+    "verified": "the new password logs in, and the old one is refused",
+    "swapped": "file {number} is swapped",
+    "read-again": "every place yields the new password, and it logs in",
+    "waiting": "the change waits for what you write by hand",
+    "audited": "the audit log has its line",
+    "cleaned": "the staged files and markers are removed",
+    "closed": "the journal is closed and holds no secret",
+}
+"""The steps of a rotation in an operator's words, for whoever shows them while it runs."""
+
 NO_SESSION: Final = (
     "The server shows no session of this role. Restart any process that read the old password before the change: its next login"
     " fails."
@@ -277,3 +298,9 @@ def error_block(error: StorageToolError) -> Block:
     is_named = not error.where or error.where in error.message
     where = [] if is_named else [Line(f"at {error.where}", Tone.MUTED, indent=2)]
     return Block((first, Line(error.message, indent=2), *where, *help_))
+
+
+def words(step: str) -> str:
+    """Return the sentence of a step: its name, or its name with the number of a file behind it."""
+    name, _, number = step.rpartition("-")
+    return STEPS[name].format(number=number) if number.isdecimal() else STEPS[step]

@@ -16,18 +16,7 @@ from llama_storage_tui.model.transfer_result import (
     TransferResult,
 )
 from llama_storage_tui.reports.amounts import moment, size
-from llama_storage_tui.reports.lines import (
-    ARROW,
-    BAD,
-    GOOD,
-    LATER,
-    NOW,
-    POINT,
-    WARNING,
-    Block,
-    Line,
-    Tone,
-)
+from llama_storage_tui.reports.lines import ARROW, BAD, GOOD, LATER, NOW, POINT, WARNING, Block, Line, Tone
 from llama_storage_tui.text import plural
 
 SHOWN: Final = 20

@@ -264,10 +264,7 @@ async def _sampled(reader: Reader, table: Table, space: StoredSpace) -> StoredSp
         _number(each["time"]) for each in page.records if time is not None and each["time"] is not None
     )
     return replace(
-        space,
-        bytes=_total(sizes, space.items),
-        newest=times[-1] if times else None,
-        per_day=_per_day(times),
+        space, bytes=_total(sizes, space.items), newest=times[-1] if times else None, per_day=_per_day(times)
     )
 
 

@@ -242,7 +242,6 @@ async def tables(
     session: Session, name: str, *, fast: bool = False, counts: bool = True
 ) -> tuple[TableEntry, ...]:
     """List a backend's tables with the references to each."""
-    session.backend(name)
     found = await (await session.reader(name)).tables.tables(counts=counts, fast=fast)
     return tuple(TableEntry(table, referenced_by(session.catalog, name, table.name)) for table in found)
 
@@ -258,7 +257,6 @@ def referenced_by(catalog: Catalog, backend: str, table: str) -> tuple[str, ...]
 
 async def rows(session: Session, name: str, query: RowQuery) -> RowPage:
     """Return a page of rows; raises NotFoundError for an unknown table, UsageError for an unknown column."""
-    session.backend(name)
     return await (await session.reader(name)).tables.page(query)
 
 
@@ -292,5 +290,4 @@ def _readable(found: StoredValue) -> StoredValue:
 
 async def count_rows(session: Session, name: str, query: RowQuery) -> Count:
     """Count the rows that a query selects, exactly."""
-    session.backend(name)
     return await (await session.reader(name)).tables.count(query.table, query.filters)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.files.staging import StagedFile
 from llama_storage_tui.model.data import Cell, Column, KeyEntry, Namespace, RowQuery, StoredValue
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import cell_to_json, json_text, stored_to_json
+from llama_storage_tui.services.values import cell_to_json, json_text, stored_bytes, stored_to_json
 
 Write = Callable[[str], None]
+T = TypeVar("T")
 
 KEY_COLUMNS = (Column("key", "text"), Column("value", "json", is_json=True), Column("expires_at", "text"))
 
@@ -93,19 +95,8 @@ def _csv_cell(cell: Cell) -> object:
     return "" if cell is None else cell
 
 
-async def stream_rows(
-    session: Session, backend: str, query: RowQuery
-) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
-    """Yield batches of every row that the query selects."""
-    # Closed at once when the reader of these batches stops early: a stream holds a connection.
-    async with aclosing((await session.reader(backend)).tables.stream(query)) as batches:
-        async for batch in batches:
-            yield batch
-
-
 async def columns_of(session: Session, backend: str, query: RowQuery) -> tuple[Column, ...]:
     """Return the columns that a query gives, in its order; raises NotFoundError for an unknown table."""
-    session.backend(backend)
     table = await (await session.reader(backend)).tables.table(query.table)
     if table is None:
         raise NotFoundError(
@@ -131,11 +122,23 @@ async def write_rows(
 ) -> int:
     """Stream every row that the query selects into `write`; returns how many there were."""
     encoder = Encoder(format_, await columns_of(session, backend, query))
+    batches = (await session.reader(backend)).tables.stream(query)
+    return await _stream(encoder, batches, tuple, write, on_progress)
+
+
+async def _stream(
+    encoder: Encoder,
+    batches: AsyncGenerator[Sequence[T], None],
+    row: Callable[[T], Sequence[Cell]],
+    write: Write,
+    on_progress: Progress,
+) -> int:
     write(encoder.head())
     done = 0
-    async with aclosing(stream_rows(session, backend, query)) as batches:
+    # Closed at once when an export stops early: a stream holds a connection.
+    async with aclosing(batches):
         async for batch in batches:
-            write(encoder.rows(batch))
+            write(encoder.rows(map(row, batch)))
             done += len(batch)
             on_progress(done)
     write(encoder.tail())
@@ -169,26 +172,18 @@ async def export_keys(
 ) -> int:
     """Write every key of a namespace with its value to a new file; a cancelled export leaves none."""
     encoder = Encoder(format_, KEY_COLUMNS)
-    done = 0
     with StagedFile(path, replaces=replaces) as file:
-        file.write(encoder.head())
-        async with aclosing((await session.reader(backend)).key_values.stream(wanted.selection)) as batches:
-            async for batch in batches:
-                file.write(encoder.rows(_key_rows(batch)))
-                done += len(batch)
-                on_progress(done)
-        file.write(encoder.tail())
-    return done
+        batches = (await session.reader(backend)).key_values.stream(wanted.selection)
+        return await _stream(encoder, batches, _key_row, file.write, on_progress)
 
 
-def _key_rows(batch: Sequence[StoredValue]) -> Iterator[tuple[Cell, ...]]:
-    for stored in batch:
-        expires = stored.entry.expires_at
-        yield (
-            stored.entry.key,
-            json_text({"$type": stored.other_type} if stored.other_type else stored_to_json(stored.value)),
-            expires.isoformat() if expires else stored.entry.expiration_text,
-        )
+def _key_row(stored: StoredValue) -> tuple[Cell, ...]:
+    expires = stored.entry.expires_at
+    return (
+        stored.entry.key,
+        json_text({"$type": stored.other_type} if stored.other_type else stored_to_json(stored.value)),
+        expires.isoformat() if expires else stored.entry.expiration_text,
+    )
 
 
 def export_page(
@@ -225,16 +220,12 @@ async def export_key_page(
         if stored is not None:
             found.append(stored)
         on_progress(number)
-    return export_page(KEY_COLUMNS, _key_rows(found), format_, path, replaces=replaces)
+    return export_page(KEY_COLUMNS, map(_key_row, found), format_, path, replaces=replaces)
 
 
 def save_value(value: Cell, path: Path, *, replaces: bool = False) -> int:
     """Write one value as it is stored to a new file, and nothing around it; returns its size in bytes."""
-    data = (
-        value
-        if isinstance(value, bytes)
-        else str("" if value is None else value).encode("utf-8", "surrogatepass")
-    )
+    data = stored_bytes(value)
     with StagedFile(path, replaces=replaces) as file:
         file.write_bytes(data)
     return len(data)

@@ -91,21 +91,17 @@ class IdReport:
         named = {name for name, _ in self.failures}
         is_new = answer.failure is not None and answer.backend not in named
         failed = [(answer.backend or "", answer.failure)] if is_new and answer.failure else []
+        waiting = [*self.waiting]
+        if answer.backend in waiting:
+            waiting.remove(answer.backend)
         return IdReport(
             self.text,
             tuple(kept),
             tuple(sorted((*self.asked, *answer.asked))),
             tuple(dict.fromkeys((*self.notices, *answer.notices))),
             (*self.failures, *failed),
-            tuple(_without(self.waiting, answer.backend)),
+            tuple(waiting),
         )
-
-
-def _without(names: Sequence[str], name: str | None) -> Iterator[str]:
-    """Yield the names without the first one that is this."""
-    at = names.index(name) if name in names else len(names)
-    yield from names[:at]
-    yield from names[at + 1 :]
 
 
 def cleaned(text: str) -> str:

@@ -13,11 +13,10 @@ from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.next_steps import Advice, Step
-from llama_storage_tui.services import accumulation, browse, form_inspection, upgrade_inspection
+from llama_storage_tui.services import accumulation, browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
-from llama_storage_tui.services.responses.earlier_items import CopyComparison
-from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
+from llama_storage_tui.services.responses.item_tables import CopyComparison, said_of, upgrade_report
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrade_inspection import DATA_NOT_CHECKED
 from llama_storage_tui.text import plural
@@ -121,7 +120,7 @@ async def _raw_keys(session: Session, backend: Backend) -> AsyncIterator[Finding
     reader = (await session.reader(backend.name)).key_values
     if backend.type == "kv_sqlite" and keeps_namespaces(backend.type, version):
         raw = tuple(sorted(_raw_families()))
-        count = await reader.count(KeySelection(raw, _owned(session, backend)))
+        count = await reader.count(KeySelection(raw, _unnamed(session, backend).exclude))
         if count.value:
             yield RAW_KEYS.found_on(
                 backend,
@@ -130,10 +129,9 @@ async def _raw_keys(session: Session, backend: Backend) -> AsyncIterator[Finding
             )
 
 
-def _owned(session: Session, backend: Backend) -> tuple[str, ...]:
-    """Return the prefixes of all namespaces that the config names on a backend."""
-    known = browse.known_namespaces(session.catalog, backend)
-    return tuple(sorted({prefix for namespace in known for prefix in namespace.selection.include}))
+def _unnamed(session: Session, backend: Backend) -> KeySelection:
+    """Select the keys outside of all namespaces that the config names on a backend."""
+    return browse.unassigned_selection(browse.known_namespaces(session.catalog, backend))
 
 
 async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
@@ -142,7 +140,7 @@ async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Fin
     if backend.is_inline or not keeps_namespaces(backend.type, changes.CATALOG):
         return
     reader = (await session.reader(backend.name)).key_values
-    count = await reader.count(KeySelection((), _owned(session, backend)))
+    count = await reader.count(_unnamed(session, backend))
     if count.value:
         yield UNNAMED_KEYS.found_on(
             backend,
@@ -304,7 +302,6 @@ TABLE_CHECKS: Final[tuple[Check, ...]] = (
     _earlier_items,
     _ownerless,
     *upgrade_inspection.TABLE_CHECKS,
-    *form_inspection.CHECKS,
     accumulation.unreferenced_tables,
     accumulation.orphaned_items,
 )
@@ -321,13 +318,7 @@ async def inspect_data(session: Session) -> tuple[Finding, ...]:
         except NotFoundError as error:
             found.append(NOT_CREATED.found_on(backend, error.message, error.help))
         except BackendError as error:
-            found.append(
-                DATA_NOT_CHECKED.found_on(
-                    backend,
-                    f"Not checked: {error.message}",
-                    error.help,
-                )
-            )
+            found.append(DATA_NOT_CHECKED.found_on(backend, f"Not checked: {error.message}", error.help))
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Final
+from typing import Any, Final
 
 from llama_storage_tui.model.catalog import Backend, Family, Reference, Registration
 from llama_storage_tui.model.data import KeySelection
@@ -88,11 +88,8 @@ async def conflicting_registrations(session: Session, backend: Backend) -> Async
 
 def _conflicts(registration: Registration, stored: object, version: Version) -> list[str]:
     """Return in words what differs between a registration and what is stored under its identifier."""
-    try:
-        data = json.loads(stored) if isinstance(stored, str) else None
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(data, dict):
+    data = _object(stored)
+    if data is None:
         return []
     found = []
     for name, value in registration.fields:
@@ -118,14 +115,18 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _provider_of(value: object) -> tuple[str, str] | None:
-    """Return API and provider id of a registered object; None where it cannot be read or needs none."""
+def _object(stored: object) -> dict[str, Any] | None:
+    """Parse what is stored; None where it is no JSON object."""
     try:
-        data = json.loads(value) if isinstance(value, str) else None
+        data = json.loads(stored) if isinstance(stored, str) else None
     except (ValueError, RecursionError):
         return None
-    if not isinstance(data, dict):
-        return None
+    return data if isinstance(data, dict) else None
+
+
+def _provider_of(value: object) -> tuple[str, str] | None:
+    """Return API and provider id of a registered object; None where it cannot be read or needs none."""
+    data = _object(value) or {}
     api, id_ = API_OF.get(str(data.get("type"))), data.get("provider_id")
     return (api, id_) if api is not None and isinstance(id_, str) and id_ else None
 

@@ -9,13 +9,7 @@ from llama_storage_tui.config.manifests import rules as manifest_rules
 from llama_storage_tui.config.rules import TABLE as CONFIG_RULES
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.finding import Rule
-from llama_storage_tui.services import (
-    accumulation,
-    default_names,
-    form_inspection,
-    inspection,
-    upgrade_inspection,
-)
+from llama_storage_tui.services import accumulation, default_names, inspection, upgrade_inspection
 from llama_storage_tui.services.fleet import rules as fleet
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -24,7 +18,6 @@ RULES: Final[tuple[Rule, ...]] = (
     *inspection.TABLE,
     *default_names.TABLE,
     *upgrade_inspection.TABLE,
-    *form_inspection.TABLE,
     *fleet.TABLE,
     *accumulation.TABLE,
 )

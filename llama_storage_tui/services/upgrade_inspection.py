@@ -11,7 +11,7 @@ from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.data import Filter, KeySelection, RowQuery, Table
+from llama_storage_tui.model.data import Filter, KeySelection, RowQuery
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
 from llama_storage_tui.next_steps import Advice, Step
@@ -25,8 +25,9 @@ from llama_storage_tui.services.registry_inspection import (
 )
 from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.text import plural
+from llama_storage_tui.text import capitalised, plural
 from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream.data_kinds import CHUNK_ROWS, ITEMS
 from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
 from llama_storage_tui.upstream.registered import (
     FAISS_INDEX,
@@ -100,6 +101,15 @@ RESPONSES_WITHOUT_STORE: Final = Rule(
     step=Step.MIGRATE_DATA,
     since=changes.RESPONSES_SAY_STORED,
 )
+EARLIER_FORM: Final = Rule(
+    id="earlier-form",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Rows are in the right place, in a form that this version does not accept",
+    advice="The message says how they change when they are migrated.",
+    step=Step.MIGRATE_DATA,
+    since=changes.FAISS_CHUNK_IDS,
+)
 TABLE: Final = (
     REGISTRATION_CONFLICT,
     DATA_NOT_CHECKED,
@@ -110,7 +120,11 @@ TABLE: Final = (
     ROWS_WITHOUT_TENANT,
     FILES_ELSEWHERE,
     RESPONSES_WITHOUT_STORE,
+    EARLIER_FORM,
 )
+
+_KINDS: Final = (ITEMS, CHUNK_ROWS)
+"""Those about which no rule of its own says more."""
 
 
 FIRST_CHUNK: Final = 2_000_000
@@ -254,7 +268,8 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
         return
     reader = await session.reader(backend.name)
     for place in places:
-        if place.backend != backend.name or not _has_documents(await reader.tables.table(place.table)):
+        table = await reader.tables.table(place.table) if place.backend == backend.name else None
+        if table is None or table.column(DOCUMENT) is None:
             continue
         began, number, rows, is_over = monotonic(), 0, 0, True
         query = RecordQuery(place.table, ())
@@ -279,8 +294,17 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
             )
 
 
-def _has_documents(table: Table | None) -> bool:
-    return table is not None and table.column(DOCUMENT) is not None
+async def earlier_forms(session: Session, backend: Backend) -> AsyncIterator[Finding]:
+    """Rows of a backend that a migration of its data would change where they are."""
+    if session.catalog.is_legacy or not EARLIER_FORM.holds_for(session.catalog.version.chosen):
+        return
+    # Imported here: the rules are named on the first screen, which waits for no conversion.
+    from llama_storage_tui.services.migration.planning import forms_in_place
+
+    for what, table, why in await forms_in_place(session, backend, _KINDS):
+        yield EARLIER_FORM.found_on(
+            backend, f"{capitalised(what)} in {table} on {backend.name} have an earlier form. {why}"
+        )
 
 
 KEY_CHECKS: Final = (
@@ -290,4 +314,4 @@ KEY_CHECKS: Final = (
     conflicting_registrations,
     vector_stores_without_tenant,
 )
-TABLE_CHECKS: Final = (rows_without_tenant, files_elsewhere, responses_without_store)
+TABLE_CHECKS: Final = (rows_without_tenant, files_elsewhere, responses_without_store, earlier_forms)

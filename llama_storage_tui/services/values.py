@@ -155,6 +155,13 @@ def cell_text(value: Cell) -> str | None:
     return None if value is None else str(value)
 
 
+def stored_bytes(value: Cell) -> bytes:
+    """Return a value as it is stored; nothing for NULL."""
+    if isinstance(value, bytes):
+        return value
+    return str("" if value is None else value).encode("utf-8", "surrogatepass")
+
+
 def is_storable(id_: str) -> bool:
     """Tell whether an id can stand in a text column at all: one taken out of a document need not (half a surrogate pair, NUL)."""
     return "\x00" not in id_ and not any("\ud800" <= letter <= "\udfff" for letter in id_)
@@ -163,6 +170,11 @@ def is_storable(id_: str) -> bool:
 def time_rank(value: Cell) -> float:
     """Return a stored time for a comparison; what is no number comes after all that is."""
     return float(value) if isinstance(value, int | float) else float("inf")
+
+
+def is_later(time: Cell, than: Cell) -> bool:
+    """Tell whether a stored time lies after another one; False where one of them is no number."""
+    return isinstance(time, int | float) and isinstance(than, int | float) and time > than
 
 
 def hex_dump(value: bytes, *, limit: int = 4096) -> str:
@@ -215,14 +227,8 @@ def _unparsed(text: str) -> object:
 
 def stored_to_json(value: Cell) -> object:
     """Turn a stored key-value value into a JSON value: parsed where it is JSON."""
-    decoded = decode(value)
-    if (
-        decoded.kind is ValueKind.TEXT
-        and isinstance(value, str)
-        and (parsed := parse_json(value)) is not None
-    ):
-        return to_json(parsed.data)
-    return to_json(decoded.data)
+    parsed = parse_json(value) if isinstance(value, str) else None
+    return to_json(value if parsed is None else parsed.data)
 
 
 LONGEST_LETTER: Final = len(r"\ud83d\ude00")
@@ -261,8 +267,7 @@ def json_text(value: object, *, indent: int | None = None) -> str:
 
 def record_json(row: Mapping[str, Cell]) -> str:
     """Write a row as indented JSON, JSON columns parsed."""
-    return json_text({name: _parsed(cell) for name, cell in row.items()}, indent=2)
-
-
-def _parsed(cell: Cell) -> object:
-    return cell_to_json(cell, is_json=decode(cell).kind is ValueKind.JSON)
+    found = {
+        name: cell_to_json(cell, is_json=decode(cell).kind is ValueKind.JSON) for name, cell in row.items()
+    }
+    return json_text(found, indent=2)

@@ -24,7 +24,7 @@ REFUSES_UNFINISHED: Final = Version(0, 6)
 
 STATUSES: Final = ("completed", "failed", "incomplete", "in_progress", "queued", "cancelled")
 """Every status that a server of any version writes with a response."""
-UNFINISHED: Final = frozenset({"queued", "in_progress"})
+UNFINISHED: Final = ("queued", "in_progress")
 """Statuses that are refused from REFUSES_UNFINISHED on; failed, incomplete and cancelled responses are taken."""
 
 REBUILDS_INPUT: Final = Version(1, 1)

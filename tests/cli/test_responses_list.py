@@ -157,6 +157,9 @@ def test_who_tells_the_owner_the_rule_and_what_hides_a_response(run: Run, config
     assert "owner" in mine["rule"]
     read = run("responses", config, "who", "resp_1", "--user", "bob")
     assert "bob may not read it" in read.out
+    nobody = run("responses", config, "who", "resp_1", "--json").json
+    jsonschema.validate(nobody, run("schema", "responses who").json)
+    assert [nobody[key] for key in ("user", "decision", "may_read", "rule")] == [None] * 4
     assert run("responses", config, "who", "resp_none", "--json").json["error"]["kind"] == "not-found"
     assert run("responses", config, "who", "resp_1", "--tenant", "t", "--json").code == 2
 

@@ -79,57 +79,43 @@ def _options_first(group: click.Group, context: click.Context, args: list[str]) 
     return [*before, *words, *rest]
 
 
-class ResponsesGroup(LazyGroup):
-    """The subcommands of `responses`."""
+def _group(name: str, about: str, modules: Mapping[str, str], *, no_args_is_help: bool = True) -> click.Group:
+    @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+    @shared_options
+    @click.pass_context
+    def group(context: click.Context, config: str) -> None:
+        context.ensure_object(dict)["config"] = config
 
-    modules = RESPONSES
+    group.__doc__ = about
+    made = click.group(name, cls=LazyGroup, no_args_is_help=no_args_is_help)(group)
+    made.modules = modules
+    return made
 
 
-@click.group(cls=ResponsesGroup, no_args_is_help=False)
-@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@shared_options
-@click.pass_context
-def responses(context: click.Context, config: str) -> None:
+responses = _group(
+    "responses",
     """Find and read stored responses.
 
     Example: llama-storage-tui responses run.yaml list --status failed
-    """
-    context.ensure_object(dict)["config"] = config
-
-
-class ConversationsGroup(LazyGroup):
-    """The subcommands of `conversations`."""
-
-    modules = CONVERSATIONS
-
-
-@click.group(cls=ConversationsGroup)
-@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@shared_options
-@click.pass_context
-def conversations(context: click.Context, config: str) -> None:
+    """,
+    RESPONSES,
+    no_args_is_help=False,
+)
+conversations = _group(
+    "conversations",
     """Find and read stored conversations.
 
     Example: llama-storage-tui conversations run.yaml list
-    """
-    context.ensure_object(dict)["config"] = config
-
-
-class CompletionsGroup(LazyGroup):
-    """The subcommands of `completions`."""
-
-    modules = COMPLETIONS
-
-
-@click.group(cls=CompletionsGroup)
-@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@shared_options
-@click.pass_context
-def completions(context: click.Context, config: str) -> None:
+    """,
+    CONVERSATIONS,
+)
+completions = _group(
+    "completions",
     """Find and read stored chat completions.
 
     A chat completion is what a model was sent and what it answered.
 
     Example: llama-storage-tui completions run.yaml list --contains "weather"
-    """
-    context.ensure_object(dict)["config"] = config
+    """,
+    COMPLETIONS,
+)

@@ -10,6 +10,7 @@ import click
 
 from llama_storage_tui.cli import shell_completion
 from llama_storage_tui.cli.asking import PAGE_LIMIT, order_of
+from llama_storage_tui.cli.options import with_options
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.families import WHERE, FamilyFilter, Match, Query, RecordFamily
 from llama_storage_tui.model.records import RecordOrder
@@ -49,10 +50,8 @@ _AFTER: Final = click.option("--after", metavar="CURSOR", help="The page after C
 
 def list_options(family: RecordFamily, more: Sequence[Option], function: Function) -> Function:
     """Give a command an option for each filter of a family, `more` after them, and those of every list."""
-    function = page_options(function)
-    for option in reversed([*map(_option, family.filters), *more, _ORDER, SORT]):
-        function = option(function)
-    return function
+    options = (*map(_option, family.filters), *more, _ORDER, SORT, page_options)
+    return with_options(*options)(function)
 
 
 def page_options(function: Function) -> Function:

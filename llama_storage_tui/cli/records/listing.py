@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.asking import ask, write_answer
 from llama_storage_tui.cli.cells import or_dash, owner_of, status_of, time_of
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
@@ -25,7 +23,6 @@ from llama_storage_tui.cli.records.list_documents import (
 from llama_storage_tui.cli.records.list_options import Option, list_options, query_of
 from llama_storage_tui.cli.records.reporting import ID, cell_of, report_page
 from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
-from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.attention import CategoryName, Thresholds
 from llama_storage_tui.model.families import Page, Query, RecordEntry, RecordFamily
@@ -48,7 +45,7 @@ Question = Callable[[Session], Awaitable[Page[Any]]]
 class ListCommand:
     """How the records of one family are listed: `columns` are headings with the labels of what stands below them.
 
-    Without `row` the cells are made by the family's description, without `question` a list is what its filters ask for.
+    Without `row` the cells are made by the family's description, without `asking` a list is what its filters ask for.
     """
 
     family: RecordFamily
@@ -57,20 +54,17 @@ class ListCommand:
     columns: tuple[tuple[str, str], ...]
     row: Callable[[Any], Sequence[Piece]] | None = None
     options: tuple[Option, ...] = ()
-    question: Callable[[Query, Mapping[str, Any]], Question] | None = field(default=None)
-    following: Callable[[Query, Mapping[str, Any]], Following] | None = None
+    asking: Callable[[Query, Mapping[str, Any]], tuple[Question, Following]] | None = None
 
-    def asked(self, query: Query, given: Mapping[str, Any]) -> Question:
-        """Return the question that the options ask."""
-        if self.question is not None:
-            return self.question(query, given)
-        return lambda session: list_family(session, self.family.name, query)
-
-    def followed(self, query: Query, given: Mapping[str, Any]) -> Following:
-        """Return what follows the answers to the question that the options ask."""
-        if self.following is not None:
-            return self.following(query, given)
-        return lambda session: follow_family(session, self.family.name, query)
+    def questions(self, query: Query, given: Mapping[str, Any]) -> tuple[Question, Following]:
+        """Return the question that the options ask, and what follows the answers to it."""
+        if self.asking is not None:
+            return self.asking(query, given)
+        name = self.family.name
+        return (
+            lambda session: list_family(session, name, query),
+            lambda session: follow_family(session, name, query),
+        )
 
     def cells(self, record: Any) -> Sequence[Piece]:  # noqa: ANN401 - of whichever family
         """Return the cells of a record."""
@@ -82,21 +76,19 @@ class ListCommand:
 def _command(listed: ListCommand) -> click.Command:
     @click.pass_context
     def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - click's
-        query = query_of(listed.family, given)
+        question, following = listed.questions(query_of(listed.family, given), given)
         if given["follow"]:
             body = body_of(listed.document)
-            write_as_stored(
-                context, context.obj["config"], body.model_validate, listed.followed(query, given)
-            )
+            write_as_stored(context, context.obj["config"], body.model_validate, following)
             return ExitCode.DONE
-        page = ask(context, context.obj["config"], listed.asked(query, given))
-        if Settings(context).is_json:
-            output.write_document(listed.document.model_validate(page))
-        else:
-            report_page(
-                context, page, [heading for heading, _ in listed.columns], map(listed.cells, page.records)
-            )
-        return ExitCode.DONE
+        page = ask(context, context.obj["config"], question)
+        headings = [heading for heading, _ in listed.columns]
+        return write_answer(
+            context,
+            page,
+            listed.document,
+            lambda page: report_page(context, page, headings, map(listed.cells, page.records)),
+        )
 
     command.__doc__ = listed.about
     with_options = list_options(listed.family, (*listed.options, FOLLOW), shared_options(command))
@@ -106,7 +98,7 @@ def _command(listed: ListCommand) -> click.Command:
 # Responses
 
 
-def _responses(query: Query, given: Mapping[str, Any]) -> Question:
+def _responses(query: Query, given: Mapping[str, Any]) -> tuple[Question, Following]:
     viewer = viewer_of(given["user"], given["attributes"], given["tenant"], option="--as")
 
     async def question(session: Session) -> Page[ResponseSummary]:
@@ -117,17 +109,11 @@ def _responses(query: Query, given: Mapping[str, Any]) -> Question:
         page = await list_responses(session, asked, sees=view)
         return replace(page, notices=(*page.notices, *view.notices))
 
-    return question
-
-
-def _followed_responses(query: Query, given: Mapping[str, Any]) -> Following:
-    viewer = viewer_of(given["user"], given["attributes"], given["tenant"], option="--as")
-
-    def followed(session: Session) -> Follower[ResponseSummary]:
+    def following(session: Session) -> Follower[ResponseSummary]:
         sees = None if viewer is None else ViewAs(session.catalog, viewer)
         return follow_responses(session, _in_category(session, query, given["category"]), sees=sees)
 
-    return followed
+    return question, following
 
 
 def _in_category(session: Session, query: Query, name: str | None) -> Query:
@@ -180,7 +166,6 @@ responses_list = _command(
             viewer_options("--as", help_="Only what a server would give to this user."),
         ),
         _responses,
-        _followed_responses,
     )
 )  # fmt: skip
 

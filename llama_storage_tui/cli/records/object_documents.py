@@ -6,13 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, From, Json, Notices, json_value
-from llama_storage_tui.model.families import (
-    FamilyEntry,
-    Page,
-    RecordEntry,
-    RecordPart,
-)
+from llama_storage_tui.cli.documents import Document, From, Json, Made, Notices, json_value
+from llama_storage_tui.model.families import FamilyEntry, Page, RecordEntry, RecordPart
 
 Shown = Literal["text", "long", "time", "bytes", "number", "flag", "json", "owner", "stored"]
 
@@ -26,39 +21,28 @@ class ObjectPlaceBody(Document):
     prefixes: list[str]
 
 
+def _is_exact(entry: FamilyEntry) -> bool:
+    return entry.count is not None and entry.count.is_exact and entry.is_complete
+
+
 class FamilyBody(Document):
     """One family; `count` is null where it is not cheap to tell, and counts the readable places where not all are (`complete`)."""
 
-    name: str
-    title: str
-    about: str
-    count: int | None
-    exact: bool
+    name: Annotated[str, From("family.name")]
+    title: Annotated[str, From("family.title")]
+    about: Annotated[str, From("family.about")]
+    count: Annotated[int | None, From("count.value")]
+    exact: Annotated[bool, Made(_is_exact)]
     complete: bool
     places: list[ObjectPlaceBody]
-    relations: list[str]
+    relations: Annotated[list[str], Made(lambda entry: [each.name for each in entry.family.relations])]
     notices: Notices
-
-    @classmethod
-    def of(cls, entry: FamilyEntry) -> FamilyBody:
-        """Make the body of a family."""
-        return cls(
-            name=entry.family.name,
-            title=entry.family.title,
-            about=entry.family.about,
-            count=entry.count.value if entry.count else None,
-            exact=entry.count.is_exact and entry.is_complete if entry.count else False,
-            complete=entry.is_complete,
-            places=[ObjectPlaceBody.model_validate(place) for place in entry.places],
-            relations=[relation.name for relation in entry.family.relations],
-            notices=entry.notices,
-        )
 
 
 class FamiliesDocument(Document):
     """The answer of `objects RUN_CONFIG`."""
 
-    families: list[FamilyBody]
+    families: Annotated[list[FamilyBody], From("")]
 
 
 class ObjectPartBody(Document):
@@ -93,28 +77,19 @@ class ObjectBody(Document):
         )
 
 
+def _objects(page: Page[RecordEntry]) -> list[ObjectBody]:
+    return [ObjectBody.of(entry, page.family.columns) for entry in page.records]
+
+
 class ObjectsDocument(Document):
     """The answer of `objects RUN_CONFIG FAMILY`."""
 
-    family: str
-    columns: list[ObjectPartBody]
-    objects: list[ObjectBody]
+    family: Annotated[str, From("family.name")]
+    columns: Annotated[list[ObjectPartBody], From("family.columns")]
+    objects: Annotated[list[ObjectBody], Made(_objects)]
     next: str | None
     complete: bool
     notices: Notices
-
-    @classmethod
-    def of(cls, page: Page[RecordEntry]) -> ObjectsDocument:
-        """Make the document of a page."""
-        columns = page.family.columns
-        return cls(
-            family=page.family.name,
-            columns=[ObjectPartBody.model_validate(part) for part in columns],
-            objects=[ObjectBody.of(entry, columns) for entry in page.records],
-            next=page.next,
-            complete=page.is_complete,
-            notices=page.notices,
-        )
 
 
 class FieldBody(Document):

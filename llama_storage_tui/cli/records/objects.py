@@ -5,20 +5,14 @@ from __future__ import annotations
 import click
 
 from llama_storage_tui.cli import output, shell_completion
-from llama_storage_tui.cli.asking import ask, order_of
+from llama_storage_tui.cli.asking import ask, order_of, write_answer
 from llama_storage_tui.cli.cells import or_dash
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.records.list_options import SORT, page_options, where_of
-from llama_storage_tui.cli.records.object_documents import (
-    FamiliesDocument,
-    FamilyBody,
-    ObjectDocument,
-    ObjectsDocument,
-)
+from llama_storage_tui.cli.records.object_documents import FamiliesDocument, ObjectDocument, ObjectsDocument
 from llama_storage_tui.cli.records.reporting import cell_text, report_page
-from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.families import (
     FamilyEntry,
@@ -73,22 +67,18 @@ def objects(
 
     Example: llama-storage-tui objects run.yaml batches batch_1
     """
-    is_json = Settings(context).is_json
     if family is None:
-        _families(ask(context, config, families), is_json=is_json)
+        write_answer(context, ask(context, config, families), FamiliesDocument, _write_families)
     elif object_id is None:
         relation = _relation(of)
         filters = where_of(find_family(family), where) if where else {}
         order = None if sort is None else order_of(sort)
         query = Query(filters, relation, order=order, limit=limit, after=after)
         page = ask(context, config, lambda session: list_family(session, family, query))
-        _page(context, page, is_json=is_json)
+        write_answer(context, page, ObjectsDocument, lambda page: _write_page(context, page))
     else:
         record = ask(context, config, lambda session: read_record(session, family, object_id))
-        if is_json:
-            output.write_document(ObjectDocument.model_validate(record))
-        else:
-            report_record(record)
+        write_answer(context, record, ObjectDocument, report_record)
     return ExitCode.DONE
 
 
@@ -101,10 +91,7 @@ def _relation(of: str | None) -> tuple[str, str] | None:
     return name, id_
 
 
-def _families(found: tuple[FamilyEntry, ...], *, is_json: bool) -> None:
-    if is_json:
-        output.write_document(FamiliesDocument(families=[FamilyBody.of(entry) for entry in found]))
-        return
+def _write_families(found: tuple[FamilyEntry, ...]) -> None:
     output.say_notices(notice for entry in found for notice in entry.notices)
     output.write_table(("family", "objects", "about", "where"), map(_family_row, found), cut=None)
 
@@ -119,10 +106,7 @@ def _family_row(entry: FamilyEntry) -> tuple[str, ...]:
     return entry.family.name, number, entry.family.title, where + more
 
 
-def _page(context: click.Context, page: Page[RecordEntry], *, is_json: bool) -> None:
-    if is_json:
-        output.write_document(ObjectsDocument.of(page))
-        return
+def _write_page(context: click.Context, page: Page[RecordEntry]) -> None:
     columns = page.family.columns
     report_page(
         context,

@@ -11,7 +11,7 @@ from llama_storage_tui.cli import output, reports
 from llama_storage_tui.cli.cells import or_dash, owner_of
 from llama_storage_tui.model.data import Order
 from llama_storage_tui.model.families import Page, RecordEntry, RecordFamily, RecordPart, Show
-from llama_storage_tui.reports.sorting import sort_cost
+from llama_storage_tui.reports.amounts import sort_cost
 from llama_storage_tui.services.records.showing import shown
 
 ID: Final = "id"

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import click
+from pydantic import Field, JsonValue
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.asking import ask, write_answer
 from llama_storage_tui.cli.cells import json_or_dash, or_dash, time_of
-from llama_storage_tui.cli.documents import Document
-from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.documents import Document, From, Json, Made, Notices, json_value
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
-from llama_storage_tui.cli.records.completion_documents import CompletionDocument
-from llama_storage_tui.cli.records.conversation_documents import ConversationDocument, OrphansDocument
+from llama_storage_tui.cli.records.list_documents import CompletionBody, ConversationBody, JsonCell, json_cell
 from llama_storage_tui.cli.records.reporting import cell_of
-from llama_storage_tui.cli.settings import Settings
+from llama_storage_tui.cli.responses.show_document import MessageBody
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.completions import Completion, Origin
-from llama_storage_tui.model.conversations import ConversationDetail
+from llama_storage_tui.model.conversations import ConversationDetail, ConversationItem, OrphanReport
 from llama_storage_tui.model.transcript import ChatMessage
-from llama_storage_tui.reports.origins import origin_reason
+from llama_storage_tui.reports.comparison import origin_reason
 from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.conversations import read_conversation
 from llama_storage_tui.services.responses.origins import origin_of
@@ -34,13 +34,99 @@ from llama_storage_tui.upstream.families.conversations import CONVERSATIONS
 SHOWN: Final = 200
 """Characters of an item in a line for people; --json has it whole."""
 
+
+def _item(item: ConversationItem) -> JsonValue:
+    return json_cell(item.item) if item.entry is None else json_value(item.entry.raw)
+
+
+class ItemBody(Document):
+    """One item of a conversation; `item` is the stored document, `sort_order` null before ogx 1.1."""
+
+    id: Json
+    created_at: Json
+    sort_order: Json
+    type: str | None
+    role: str | None
+    item: Annotated[JsonValue, Made(_item)]
+
+
+class ConversationDocument(Document):
+    """The answer of `conversations RUN_CONFIG show ID`."""
+
+    conversation: ConversationBody | None = Field(description="Null where only items of it are left.")
+    items: list[ItemBody] = Field(
+        description="By created_at, then sort_order where it is stored, else as written."
+    )
+    messages: JsonCell = Field(description="The chat messages kept for the next turn; null where none are.")
+    responses: list[str] = Field(
+        description="Responses whose output is among the items (inferred), the oldest first."
+    )
+    notices: Notices
+
+
+class OrphansBody(Document):
+    """The items of one gone conversation; `conversation_id` is null for items that name none."""
+
+    conversation_id: Annotated[Json, From("conversation")]
+    items: int
+    first_created_at: Annotated[Json, From("first")] = Field(
+        description="As stored; null where no item says one."
+    )
+    last_created_at: Annotated[Json, From("last")]
+    backend: Annotated[str, From("place.backend")]
+    table: Annotated[str, From("place.table")]
+
+
+class OrphansDocument(Document):
+    """The answer of `conversations RUN_CONFIG orphans`: those with most items first; `scanned` items were looked at."""
+
+    orphans: list[OrphansBody]
+    scanned: int
+    complete: bool
+    notices: Notices
+
+
+class ChoiceBody(Document):
+    """One answer of the model; `message` is null where none is stored."""
+
+    index: Json
+    finish_reason: str | None
+    message: MessageBody | None
+
+
+class OriginBody(Document):
+    """The response that the completion was made for, always inferred: servers store no link."""
+
+    id: Annotated[str | None, From("response")] = Field(
+        description="Null where none fits, or several do equally well."
+    )
+    inferred: Annotated[Literal[True], Made(lambda _origin: True)]
+    candidates: list[str]
+    because: Annotated[str | None, Made(origin_reason)]
+
+
+class CompletionDocument(Document):
+    """The answer of `completions RUN_CONFIG show ID`."""
+
+    completion: Annotated[CompletionBody, From("completion.entry")]
+    messages: Annotated[list[MessageBody], From("completion.messages")] = Field(
+        description="What the model was sent."
+    )
+    choices: Annotated[list[ChoiceBody], From("completion.choices")]
+    response: Annotated[OriginBody, From("origin")]
+    problems: Annotated[list[str], From("completion.problems")] = Field(
+        description="What of the stored row could not be read."
+    )
+    notices: Annotated[Notices, From("origin.notices")]
+
+
 Found = TypeVar("Found")
 
 
 def _command(
     about: str,
     read: Callable[[Session, str], Awaitable[Found]],
-    document: Callable[[Found], Document],
+    document: type[Document],
     report: Callable[[Found], None],
 ) -> click.Command:
     @click.argument("id_", metavar="ID")
@@ -48,11 +134,7 @@ def _command(
     @click.pass_context
     def command(context: click.Context, /, id_: str) -> int:
         found = ask(context, context.obj["config"], lambda session: read(session, id_))
-        if Settings(context).is_json:
-            output.write_document(document(found))
-        else:
-            report(found)
-        return ExitCode.DONE
+        return write_answer(context, found, document, report)
 
     command.__doc__ = about
     return click.command(name="show")(command)
@@ -72,9 +154,10 @@ def conversations_orphans(context: click.Context) -> int:
     Example: llama-storage-tui conversations run.yaml orphans --json
     """
     report = ask(context, context.obj["config"], find_orphans)
-    if Settings(context).is_json:
-        output.write_document(OrphansDocument.model_validate(report))
-        return ExitCode.DONE
+    return write_answer(context, report, OrphansDocument, _report_orphans)
+
+
+def _report_orphans(report: OrphanReport) -> None:
     output.say_notices(report.notices)
     output.say(f"Looked at {report.scanned:,} items.")
     if report.orphans:
@@ -85,7 +168,6 @@ def conversations_orphans(context: click.Context) -> int:
         output.write_table(("items", "first", "last", "deleted conversation"), rows, cut=100)
     elif report.is_complete:
         output.say("Every item has its conversation.")
-    return ExitCode.DONE
 
 
 def _report_conversation(found: ConversationDetail) -> None:
@@ -121,7 +203,7 @@ conversations_show = _command(
     Example: llama-storage-tui conversations run.yaml show conv_1
     """,
     read_conversation,
-    ConversationDocument.of,
+    ConversationDocument,
     _report_conversation,
 )
 
@@ -129,13 +211,19 @@ conversations_show = _command(
 # Chat completions
 
 
-async def _read_completion(session: Session, id_: str) -> tuple[Completion, Origin]:
+@dataclass(frozen=True, slots=True)
+class _TracedCompletion:
+    completion: Completion
+    origin: Origin
+
+
+async def _read_completion(session: Session, id_: str) -> _TracedCompletion:
     completion = await read_completion(session, id_)
-    return completion, await origin_of(session, completion)
+    return _TracedCompletion(completion, await origin_of(session, completion))
 
 
-def _report_completion(found: tuple[Completion, Origin]) -> None:
-    completion, origin = found
+def _report_completion(found: _TracedCompletion) -> None:
+    completion, origin = found.completion, found.origin
     head = completion.entry
     output.write_line(Toned(or_dash(head.id), Colour.STRONG))
     output.write_line(f"  created   {time_of(head.time)}")
@@ -183,6 +271,6 @@ completions_show = _command(
     Example: llama-storage-tui completions run.yaml show chatcmpl-1
     """,
     _read_completion,
-    lambda found: CompletionDocument.of(*found),
+    CompletionDocument,
     _report_completion,
 )

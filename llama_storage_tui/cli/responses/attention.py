@@ -2,29 +2,69 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import aclosing
-from typing import Final
+from typing import Annotated, Final
 
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import ask
-from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.asking import write_answer
+from llama_storage_tui.cli.documents import Document, From, Json, Made, Notices
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
-from llama_storage_tui.cli.responses.attention_document import AttentionDocument
-from llama_storage_tui.cli.responses.sampling import sample_options
-from llama_storage_tui.cli.settings import Settings
-from llama_storage_tui.model.attention import Attention, Thresholds
+from llama_storage_tui.cli.responses.sampling import ask_for_sample, sample_options, say_what_is_left
+from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.attention import Attention, CategoryCount, Thresholds
 from llama_storage_tui.reports.amounts import scope
-from llama_storage_tui.reports.attention import category_words
+from llama_storage_tui.reports.attention import CategoryWords, category_words
 from llama_storage_tui.services.responses.attention import RECENT, attention
-from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import capitalised
 
 _USUAL: Final = Thresholds()
 HEADINGS: Final = ("count", "category", "about", "for example")
+
+
+class ExampleBody(Document):
+    """One response of a category."""
+
+    id: Json
+    backend: Annotated[str, From("place.backend")]
+    table: Annotated[str, From("place.table")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Worded:
+    counted: CategoryCount
+    words: CategoryWords
+
+
+class CategoryBody(Document):
+    """One reason to look: `count` of `rows` that were looked at, from the last stored on; `exact` where those are all."""
+
+    name: Annotated[str, From("counted.category.name")]
+    title: Annotated[str, From("words.title")]
+    why: Annotated[str, From("words.why")]
+    next_step: Annotated[str, From("words.next_step")]
+    count: Annotated[int, From("counted.count")]
+    exact: Annotated[bool, From("counted.is_exact")]
+    rows: Annotated[int, From("counted.rows")]
+    examples: Annotated[list[ExampleBody], From("counted.examples")]
+
+
+def _worded(seen: Attention) -> list[_Worded]:
+    return [
+        _Worded(each, category_words(each.category.name, seen.version, seen.thresholds))
+        for each in seen.categories
+    ]
+
+
+class AttentionDocument(Document):
+    """The answer of `responses RUN_CONFIG attention`: every category, those without a response included."""
+
+    categories: Annotated[list[CategoryBody], Made(_worded)]
+    rows: int
+    estimated_rows: int
+    exact: bool
+    notices: Notices
 
 
 @click.command(name="attention")
@@ -57,37 +97,13 @@ def responses_attention(
     Example: llama-storage-tui responses run.yaml attention --exact
     """
     thresholds = Thresholds(stuck_after=stuck_after, large=large)
-
-    async def question(session: Session) -> Attention:
-        seen: Attention | None = None
-        async with aclosing(attention(session, thresholds, exact=exact, recent=recent)) as views:
-            async for seen in views:
-                _progress(seen)
-        if seen is None:
-            raise AssertionError("the first view always comes")
-        return seen
-
-    seen = ask(context, context.obj["config"], question)
-    if Settings(context).is_json:
-        output.write_document(AttentionDocument.model_validate(seen))
-    else:
-        _report(seen)
-    return ExitCode.DONE
-
-
-def _progress(seen: Attention) -> None:
-    if sys.stderr is None or not sys.stderr.isatty() or seen.is_exact or not seen.total:
-        return
-    output.say(f"{seen.rows:,} rows, {seen.done / seen.total:.0%}")
+    seen = ask_for_sample(context, lambda session: attention(session, thresholds, exact=exact, recent=recent))
+    return write_answer(context, seen, AttentionDocument, _report)
 
 
 def _report(seen: Attention) -> None:
     output.say_notices(seen.notices)
-    found = [
-        (counted, category_words(counted.category.name, seen.version, seen.thresholds))
-        for counted in seen.categories
-        if counted.count
-    ]
+    found = [each for each in _worded(seen) if each.counted.count]
     if not found:
         output.write_line(f"Nothing {scope(seen)} deserves a look.")
     else:
@@ -97,17 +113,16 @@ def _report(seen: Attention) -> None:
             HEADINGS,
             (
                 (
-                    f"{counted.count:,}",
-                    counted.category.name,
-                    words.title,
-                    ", ".join(str(example.id) for example in counted.examples[:1]),
+                    f"{each.counted.count:,}",
+                    each.counted.category.name,
+                    each.words.title,
+                    ", ".join(str(example.id) for example in each.counted.examples[:1]),
                 )
-                for counted, words in found
+                for each in found
             ),
         )
-        for counted, words in found:
+        for each in found:
             output.write_line()
-            output.write_line(Toned(counted.category.name, Colour.STRONG), f": {words.why}")
-            output.write_line(f"  {words.next_step}")
-    if not seen.is_exact:
-        output.say(f"There are about {seen.estimated_rows:,} rows. Count all: --exact")
+            output.write_line(Toned(each.counted.category.name, Colour.STRONG), f": {each.words.why}")
+            output.write_line(f"  {each.words.next_step}")
+    say_what_is_left(seen)

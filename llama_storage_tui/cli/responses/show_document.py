@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import JsonValue
-
-from llama_storage_tui.cli.documents import Document, From, Json, Made, json_value
-from llama_storage_tui.model.resume import Examination, Resume
-from llama_storage_tui.model.transcript import (
-    Head,
-    MessagesState,
-    Side,
-    StoredResponse,
-    Transcript,
-    TranscriptEntry,
-)
+from llama_storage_tui.cli.documents import Document, From, Json, Made
+from llama_storage_tui.model.resume import Examination
+from llama_storage_tui.model.transcript import MessagesState, Side, StoredResponse, TranscriptEntry
 from llama_storage_tui.reports.comparison import disagreement, not_compared
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.resume import losses, resume_note, resume_reason
@@ -32,11 +23,25 @@ SMALL_ITEM: Final = 500
 """Letters of an item that is small: what was read of it weighs more than twice as much, most of it names of keys."""
 
 
+_WITHOUT_MESSAGES: Final = (MessagesState.MISSING, MessagesState.BROKEN)
+
+
 class PlaceBody(Document):
     """Where a response lies."""
 
     backend: str
     table: str
+
+
+def _head(examination: Examination) -> dict[str, Any]:
+    found = examination.response.transcript
+    of_the_head = {name: getattr(found.head, name, None) for name in HeadBody.model_fields}
+    return of_the_head | {
+        "conversation": examination.conversation,
+        "conversation_inferred": examination.is_inferred,
+        "settings": {setting.name: setting.value for setting in found.head.settings},
+        "problems": found.problems,
+    }
 
 
 class HeadBody(Document):
@@ -46,12 +51,14 @@ class HeadBody(Document):
     `settings` are the parameters that are set, credentials masked; `problems` says what of the object could not be read.
     """
 
+    written_by = _head
+
     id: str | None
     model: str | None
     status: str | None
-    created_at: JsonValue
-    completed_at: JsonValue
-    seconds: JsonValue
+    created_at: Json
+    completed_at: Json
+    seconds: Json
     previous_response_id: str | None
     input_storage_mode: str | None
     conversation: str | None
@@ -59,31 +66,8 @@ class HeadBody(Document):
     owner: str | None
     access_attributes: str | None
     tenant: str | None
-    settings: dict[str, JsonValue]
+    settings: dict[str, Json]
     problems: list[str]
-
-    @classmethod
-    def of(cls, examination: Examination) -> HeadBody:
-        """Make the body of a head."""
-        found = examination.response.transcript
-        head = found.head
-        return cls(
-            id=head.id,
-            model=head.model,
-            status=head.status,
-            created_at=json_value(head.created_at),
-            completed_at=json_value(head.completed_at),
-            seconds=json_value(head.seconds),
-            previous_response_id=head.previous_response_id,
-            input_storage_mode=head.input_storage_mode,
-            conversation=examination.conversation,
-            conversation_inferred=examination.is_inferred,
-            owner=head.owner,
-            access_attributes=head.access_attributes,
-            tenant=head.tenant,
-            settings={setting.name: json_value(setting.value) for setting in head.settings},
-            problems=list(found.problems),
-        )
 
 
 class PartBody(Document):
@@ -173,15 +157,8 @@ class UsageBody(Document):
 class FailureBody(Document):
     """Why a response failed, in the server's words."""
 
-    code: str | None
-    message: str | None
-
-    @classmethod
-    def of(cls, head: Head) -> FailureBody | None:
-        """Make the body of a head's error."""
-        if head.error is None and head.error_code is None:
-            return None
-        return cls(code=head.error_code, message=head.error)
+    code: Annotated[str | None, From("error_code")]
+    message: Annotated[str | None, From("error")]
 
 
 class LossBody(Document):
@@ -191,10 +168,6 @@ class LossBody(Document):
     count: int
     reason: str
     entries: list[PointerBody]
-
-
-def _notes(resume: Resume) -> list[str]:
-    return [resume_note(note) for note in resume.notes]
 
 
 class ResumeBody(Document):
@@ -207,7 +180,7 @@ class ResumeBody(Document):
     way: Literal["messages", "items", "none"]
     because: Annotated[str, Made(resume_reason)]
     loses: Annotated[list[LossBody], Made(losses)]
-    notes: Annotated[list[str], Made(_notes)]
+    notes: Annotated[list[str], Made(lambda resume: [*map(resume_note, resume.notes)])]
     checked: bool
 
 
@@ -253,25 +226,31 @@ class ShowResponseDocument(Document):
         """Make the document of a response."""
         response = examination.response
         found = response.transcript
+        has_failed = found.head.error is not None or found.head.error_code is not None
         small = _entries_without_item(response)
         left_out = {(entry.side, entry.position) for entry in small}
-        return cls(
-            response=HeadBody.of(examination),
-            instructions=found.instructions,
-            input=_entries(found.input, left_out),
-            input_is_partial=found.is_incremental,
-            output=_entries(found.output, left_out),
-            messages=_messages(found),
-            usage=UsageBody.model_validate(found.head.usage),
-            error=FailureBody.of(found.head),
-            incomplete=found.head.incomplete_reason,
-            resume=ResumeBody.model_validate(examination.resume),
-            disagreements=[
-                DisagreementBody.model_validate(each) for each in examination.comparison.disagreements
-            ],
-            compared=ComparisonBody.model_validate(examination.comparison),
-            place=PlaceBody.model_validate(response.place),
-            notices=[*notice_words((*response.notices, *examination.notices)), *_left_out(len(small))],
+        notices = [*notice_words((*response.notices, *examination.notices))]
+        if small:
+            notices.append(
+                f"Large response: item is null in {len(small):,} entries, whose other keys say what it holds; --raw has all."
+            )
+        return cls.model_validate(
+            {
+                "response": examination,
+                "instructions": found.instructions,
+                "input": _entries(found.input, left_out),
+                "input_is_partial": found.is_incremental,
+                "output": _entries(found.output, left_out),
+                "messages": None if found.messages_state in _WITHOUT_MESSAGES else found.messages,
+                "usage": UsageBody.model_validate(found.head.usage),
+                "error": found.head if has_failed else None,
+                "incomplete": found.head.incomplete_reason,
+                "resume": examination.resume,
+                "disagreements": examination.comparison.disagreements,
+                "compared": examination.comparison,
+                "place": response.place,
+                "notices": notices,
+            }
         )
 
 
@@ -298,17 +277,3 @@ def _entries_without_item(response: StoredResponse) -> list[TranscriptEntry]:
         return [*entries]
     small = [entry for entry in entries if len(json.dumps(entry.raw, default=str)) < SMALL_ITEM]
     return small if len(small) * SMALL_ITEM > size // 10 else []
-
-
-def _left_out(count: int) -> list[str]:
-    if not count:
-        return []
-    return [
-        f"Large response: item is null in {count:,} entries, whose other keys say what it holds; --raw has all."
-    ]
-
-
-def _messages(found: Transcript) -> list[MessageBody] | None:
-    if found.messages_state in (MessagesState.MISSING, MessagesState.BROKEN):
-        return None
-    return [MessageBody.model_validate(message) for message in found.messages]

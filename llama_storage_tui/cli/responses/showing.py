@@ -6,12 +6,12 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.documents import Document, Json
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.responses import timeline
-from llama_storage_tui.cli.responses.diff_document import DiffDocument
-from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
+from llama_storage_tui.cli.responses.show_document import EntryBody, MessageBody, ShowResponseDocument
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.resume import Addition, Examination
@@ -20,9 +20,57 @@ from llama_storage_tui.model.version import Version
 from llama_storage_tui.reports.comparison import addition_notes
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.parsing import OBJECT
-from llama_storage_tui.services.responses.reading import find_conversation, read_response
-from llama_storage_tui.services.responses.with_ancestors import examine_whole, whole_difference
+from llama_storage_tui.services.responses.reading import (
+    examine_whole,
+    find_conversation,
+    read_response,
+    whole_difference,
+)
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import stored_bytes
+
+
+class ChangeBody(Document):
+    """A parameter that the two have differently; null where one has it not."""
+
+    name: str
+    before: Json
+    after: Json
+
+
+class DiffDocument(Document):
+    """The answer of `responses RUN_CONFIG diff ID OTHER`: what OTHER added to ID.
+
+    `input` are entries beyond the first one's input and output, `dropped` those of the first that the second does not have in
+    their place; `chained` tells whether the second goes on from the first.
+    """
+
+    first: str | None
+    second: str | None
+    chained: bool
+    input: list[EntryBody]
+    output: list[EntryBody]
+    dropped: list[EntryBody]
+    messages: list[MessageBody]
+    changes: list[ChangeBody]
+    notices: list[str]
+
+    @classmethod
+    def of(cls, first: StoredResponse, second: StoredResponse, addition: Addition) -> DiffDocument:
+        """Make the document of what a response added."""
+        return cls.model_validate(
+            {
+                "first": first.transcript.head.id,
+                "second": second.transcript.head.id,
+                "chained": addition.is_chained,
+                "input": addition.input,
+                "output": addition.output,
+                "dropped": addition.dropped,
+                "messages": addition.messages,
+                "changes": addition.changes,
+                "notices": [*addition_notes(addition), *notice_words((*first.notices, *second.notices))],
+            }
+        )
 
 
 @click.command(name="show")
@@ -64,7 +112,7 @@ def _write_raw(response: StoredResponse) -> None:
     if content is None:
         output.say(f"{OBJECT} is NULL.")
         return
-    output.write_bytes(content if isinstance(content, bytes) else str(content).encode(errors="surrogatepass"))
+    output.write_bytes(stored_bytes(content))
 
 
 @click.command(name="diff")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import aclosing
-from typing import Final
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
 
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import ask
-from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.asking import write_answer
+from llama_storage_tui.cli.documents import Document, From, Made, Notices
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
-from llama_storage_tui.cli.responses.sampling import sample_options
-from llama_storage_tui.cli.responses.stats_document import StatsDocument, group_name
-from llama_storage_tui.cli.settings import Settings
+from llama_storage_tui.cli.responses.sampling import ask_for_sample, sample_options, say_what_is_left
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.statistics import (
     UNKNOWN,
@@ -26,13 +23,51 @@ from llama_storage_tui.model.statistics import (
 )
 from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.services.responses.statistics import RECENT, statistics
-from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import iso
 from llama_storage_tui.text import capitalised
+from llama_storage_tui.upstream.resuming import UNFINISHED
 
-UNFINISHED: Final = ("queued", "in_progress")
 OTHERS: Final = ("cancelled", UNKNOWN, UNREADABLE)
 BAR: Final = 20
 """Characters of the longest bar."""
+
+
+def _group_name(group: StatisticsGroup) -> str | None:
+    """Return what a group is called: the begin of its hour, or its model or owner."""
+    return group.name if group.start is None else iso(datetime.fromtimestamp(group.start, UTC))
+
+
+class StatsBody(Document):
+    """Some responses: `statuses` counts them by status; `durations` is how many have one, `p50` and `p95` are seconds of those."""
+
+    responses: int
+    statuses: dict[str, int]
+    tokens: int
+    durations: int
+    p50: float | None
+    p95: float | None
+
+
+class StatsGroupBody(StatsBody):
+    """The responses of an hour (`name` is its begin; null: no time is stored), of a model or of an owner (null: NULL)."""
+
+    name: Annotated[str | None, Made(_group_name)]
+
+
+class StatsDocument(Document):
+    """The answer of `responses RUN_CONFIG stats`: `rows` were counted, from the last stored on; `exact` where those are all.
+
+    `stuck` are queued or in progress for more than a quarter of an hour.
+    """
+
+    by: Literal["hour", "model", "owner"]
+    groups: list[StatsGroupBody]
+    whole: Annotated[StatsBody, From("seen.whole")]
+    stuck: Annotated[int, From("seen.stuck")]
+    rows: Annotated[int, From("seen.rows")]
+    estimated_rows: Annotated[int, From("seen.estimated_rows")]
+    exact: Annotated[bool, From("seen.is_exact")]
+    notices: Annotated[Notices, From("seen.notices")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +95,11 @@ def responses_stats(context: click.Context, *, by: str, exact: bool, recent: int
 
     Example: llama-storage-tui responses run.yaml stats --by model --exact
     """
-
-    async def question(session: Session) -> ResponseStatistics:
-        seen: ResponseStatistics | None = None
-        async with aclosing(statistics(session, exact=exact, recent=recent)) as views:
-            async for seen in views:
-                _progress(seen, exact=exact)
-        if seen is None:
-            raise AssertionError("the first view always comes")
-        return seen
-
-    seen = ask(context, context.obj["config"], question)
+    seen = ask_for_sample(
+        context, lambda session: statistics(session, exact=exact, recent=recent), tells=exact
+    )
     answer = _Answer(seen, by, seen.groups(StatisticsBy(by)))
-    if Settings(context).is_json:
-        output.write_document(StatsDocument.model_validate(answer))
-    else:
-        _report(answer)
-    return ExitCode.DONE
-
-
-def _progress(seen: ResponseStatistics, *, exact: bool) -> None:
-    if exact and sys.stderr is not None and sys.stderr.isatty() and not seen.is_exact and seen.total:
-        output.say(f"{seen.rows:,} rows, {seen.done / seen.total:.0%}")
+    return write_answer(context, answer, StatsDocument, _report)
 
 
 def _report(answer: _Answer) -> None:
@@ -110,12 +128,11 @@ def _report(answer: _Answer) -> None:
         ),
         [_line(*each) for each in (*named, ("all", seen.whole, ""))],
     )
-    if not seen.is_exact:
-        output.say(f"There are about {seen.estimated_rows:,} rows. Count all: --exact")
+    say_what_is_left(seen)
 
 
 def _name(group: StatisticsGroup, by: str) -> str:
-    name = group_name(group)
+    name = _group_name(group)
     if name is None:
         return "(no time)" if by == StatisticsBy.HOUR else "NULL"
     return name or "nobody"

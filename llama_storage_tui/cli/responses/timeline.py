@@ -8,7 +8,7 @@ from typing import Final
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.blocks import write_lines
-from llama_storage_tui.cli.cells import status_of
+from llama_storage_tui.cli.cells import status_of, whose
 from llama_storage_tui.cli.output import Colour, Piece, Toned
 from llama_storage_tui.model.resume import Change, Comparison, Examination
 from llama_storage_tui.model.transcript import (
@@ -65,15 +65,11 @@ def report_head(examination: Examination) -> None:
     head = found.head
     output.write_line(*headline(found))
     for name, text in _facts(head):
-        output.write_line(
-            Toned(f"  {name:<13}", Colour.MUTED), Toned(text, Colour.BAD) if name == "error" else text
-        )
+        _write_fact(name, Toned(text, Colour.BAD) if name == "error" else text)
     if examination.conversation:
         how = " (by its output's ids)" if examination.is_inferred else ""
-        output.write_line(Toned(f"  {'conversation':<13}", Colour.MUTED), f"{examination.conversation}{how}")
-    output.write_line(
-        Toned(f"  {'stored in':<13}", Colour.MUTED), f"{response.place.table} on {response.place.backend}"
-    )
+        _write_fact("conversation", f"{examination.conversation}{how}")
+    _write_fact("stored in", f"{response.place.table} on {response.place.backend}")
     for problem in found.problems:
         _warn("  ", problem)
     for notice in notice_words((*response.notices, *examination.notices)):
@@ -86,18 +82,22 @@ def _report_settings(settings: Sequence[RequestSetting]) -> None:
     short = [setting for setting in settings if len(setting.text) <= SHORT]
     if short:
         words = (f"{setting.name} {setting.text}" for setting in short)
-        output.write_line(Toned(f"  {'settings':<13}", Colour.MUTED), ", ".join(words))
+        _write_fact("settings", ", ".join(words))
     for setting in settings:
         if setting not in short:
-            output.write_line(Toned(f"  {setting.name:<13}", Colour.MUTED), setting.text)
+            _write_fact(setting.name, setting.text)
+
+
+def _write_fact(name: str, said: Piece) -> None:
+    output.write_line(Toned(f"  {name:<13}", Colour.MUTED), said)
 
 
 def _facts(head: Head) -> Iterable[tuple[str, str]]:
-    owner = "NULL" if head.owner is None else head.owner or "'' (no owner)"
+    took = "" if head.seconds is None else f", after {head.seconds:g} s"
     found = (
         ("created", _time(head.created_at)),
-        ("completed", _time(head.completed_at) + _took(head.seconds)),
-        ("owner", owner),
+        ("completed", _time(head.completed_at) + took),
+        ("owner", whose(head.owner)),
         ("attributes", head.access_attributes and with_letters(head.access_attributes)),
         ("tenant", head.tenant),
         ("continues", head.previous_response_id),
@@ -114,10 +114,6 @@ def _time(seconds: float | None) -> str:
         return ""
     time: datetime | None = epoch_time("created_at", seconds)
     return f"{seconds:.15g} ({iso(time.astimezone(UTC))})" if time else f"{seconds:.15g}"
-
-
-def _took(seconds: float | None) -> str:
-    return "" if seconds is None else f", after {seconds:g} s"
 
 
 def _tokens(usage: Usage | None) -> str:
@@ -186,11 +182,8 @@ def report_changes(changes: Iterable[Change]) -> None:
 
 def headline(found: Transcript) -> list[Piece]:
     """Name a response in a line: its id, status and model."""
-    first, *rest = _spaced(
-        (Toned(found.head.id or "no id", Colour.STRONG), status_of(found.head.status or ""), found.head.model)
-    )
-    del first
-    return rest
+    head = found.head
+    return _spaced((Toned(head.id or "no id", Colour.STRONG), status_of(head.status or ""), head.model))[1:]
 
 
 def _spaced(words: Iterable[Piece | None]) -> list[Piece]:

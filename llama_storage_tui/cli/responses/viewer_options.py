@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from llama_storage_tui.cli.options import with_options
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.access import Viewer
 from llama_storage_tui.services.access import parse_viewer
@@ -16,21 +17,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def viewer_options(*names: str, help_: str) -> Callable[[Function], Function]:
     """Give a command the option of these names for the user, with `--attributes` and `--tenant`."""
-
-    def decorated(function: Function) -> Function:
-        for option in (
-            click.option("--tenant", metavar="T", help="The user's tenant (ogx 1.2 and later)."),
-            click.option(
-                "--attributes",
-                metavar="JSON",
-                help='The user\'s attributes: {"roles": ["admin"], "teams": ["ml"]}.',
-            ),
-            click.option(*names, "user", metavar="USER", help=help_),
-        ):
-            function = option(function)
-        return function
-
-    return decorated
+    return with_options(
+        click.option(*names, "user", metavar="USER", help=help_),
+        click.option(
+            "--attributes",
+            metavar="JSON",
+            help='The user\'s attributes: {"roles": ["admin"], "teams": ["ml"]}.',
+        ),
+        click.option("--tenant", metavar="T", help="The user's tenant (ogx 1.2 and later)."),
+    )
 
 
 def viewer_of(user: str | None, attributes: str | None, tenant: str | None, *, option: str) -> Viewer | None:

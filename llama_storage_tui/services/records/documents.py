@@ -140,11 +140,9 @@ def _links(found: Whole, link: Link) -> Iterator[RecordLink]:
 
 
 def _number(text: str) -> Cell:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

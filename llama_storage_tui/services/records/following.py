@@ -1,4 +1,4 @@
-"""Records as they are stored: looks at what is new in the tables of a family. Nothing here writes."""
+"""Records as they are stored, and rows of any table: looks at what is new. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final, Generic, TypeVar
 
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
-from llama_storage_tui.model.data import Order
+from llama_storage_tui.model.data import Order, RowQuery
 from llama_storage_tui.model.families import Place, Query
-from llama_storage_tui.model.following import Mark
+from llama_storage_tui.model.following import Mark, NewRow, StoredSince
 from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Condition
 from llama_storage_tui.services.records.pages import ListedFamily, check_query
@@ -36,6 +36,9 @@ LONGEST_WAIT: Final = 30.0
 
 MOST: Final = 500
 """Rows of one look; where more were stored, the next one follows at once."""
+
+MOST_ROWS: Final = 100
+"""The same where rows may be whole and large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +98,13 @@ class Polling(Generic[T]):
     _took: float | None = None
     """Seconds of the last look; None before the first one has answered."""
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether a look has answered, so that the next one knows where to go on."""
-        raise NotImplementedError
+    def __init__(self) -> None:
+        self._marks: dict[Place | None, Mark] = {}
+        """Where the next look goes on in each place: none before a look has answered."""
 
     def begin_anew(self) -> None:
         """Forget how far was seen: the next look finds nothing, as the first one does."""
-        raise NotImplementedError
+        self._marks.clear()
 
     async def look(self) -> Followed[T]:
         """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
@@ -123,7 +125,7 @@ class Polling(Generic[T]):
             try:
                 found = await self.look()
             except BackendError as error:
-                if not self.has_begun or error.failure not in _PASSING:
+                if not self._marks or error.failure not in _PASSING:
                     raise
                 failed = Lost(error, min(LONGEST_WAIT, SECONDS * 2**lost))
                 lost += 1
@@ -147,6 +149,7 @@ class Follower(Polling[T]):
 
         Raises NotFoundError where the config keeps none of the family, UsageError for a filter that it does not have or a sort.
         """
+        super().__init__()
         self._session = session
         self._how = how
         self._query = replace(query, after=None)
@@ -155,31 +158,18 @@ class Follower(Polling[T]):
         if isinstance(query.order, Order):
             raise no_sort("A list that is sorted by a column", "records")
         self._sources: OpenedSource[Place] | None = None
-        self._marks: dict[Place, Mark] = {}
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether a table was seen."""
-        return bool(self._marks)
-
-    def begin_anew(self) -> None:
-        """Forget how far the tables were seen: the next look finds nothing, as the first one does."""
-        self._marks.clear()
 
     async def look(self) -> Followed[T]:
-        """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
-
-        Raises BackendError where no table can be read.
-        """
+        """Return what was stored in the tables since the last look; raises BackendError where none can be read."""
         sources = await self._opened()
         conditions = await self._how.conditions(self._query)
         looked = await asyncio.gather(*(self._look_at(each, conditions) for each in sources.tables))
-        found = [part for part, _ in looked]
-        new = [each for part in found for each in part.records]
+        found = [since for _, since in looked]
+        new = [each for records, _ in looked for each in records]
         records, notices = await self._how.completed(new) if new else ((), ())
         # Not before: where one table fails, the next look gives what was stored in the others.
-        for source, (_, mark) in zip(sources.tables, looked, strict=True):
-            self._marks[source.place] = mark
+        for source, since in zip(sources.tables, found, strict=True):
+            self._marks[source.place] = since.mark
         unfollowed = (
             Notice(NoticeKind.KEYS_NOT_FOLLOWED, place.backend)
             for place, source in sources.sources.items()
@@ -188,39 +178,34 @@ class Follower(Polling[T]):
         return Followed(
             records,
             tuple(dict.fromkeys((*sources.notices, *unfollowed, *notices))),
-            any(part.is_cut for part in found),
-            sum(part.unseen for part in found),
-            tuple(dict.fromkeys(way for part in found for way in part.ways)),
-            unread=sum(part.unread for part in found),
+            any(since.is_cut for since in found),
+            sum(since.unseen for since in found),
+            tuple(dict.fromkeys(since.way for since in found)),
+            unread=sum(since.unread for since in found),
         )
 
     async def _opened(self) -> OpenedSource[Place]:
         """Return the tables that are there; one that a server has not made yet is looked for again each time."""
-        if self._sources is None or self._missing:
-            before = self._sources
-            self._sources = await opened(self._session, self._how.family, self._places)
-            for place in self._sources.sources:
-                if before is not None and place not in before.sources:
-                    # Made since the last look: all of its rows are new.
-                    self._marks[place] = Mark(0)
+        before = self._sources
+        if before is not None and len(before.sources) == len(self._places):
+            return before
+        self._sources = await opened(self._session, self._how.family, self._places)
+        for place in self._sources.sources:
+            if before is not None and place not in before.sources:
+                # Made since the last look: all of its rows are new.
+                self._marks[place] = Mark(0)
         return self._sources
-
-    @property
-    def _missing(self) -> bool:
-        return self._sources is not None and len(self._sources.sources) < len(self._places)
 
     async def _look_at(
         self, source: RecordSource, conditions: tuple[Condition, ...]
-    ) -> tuple[Followed[T], Mark]:
-        """Return what is new of a table, and where the next look goes on."""
+    ) -> tuple[list[T], StoredSince]:
+        """Return what is shown of what is new in a table, and what is."""
         asked = record_query(source, self._how.family, self._query, conditions)
         found = await source.records.stored_since(
             asked, self._marks.get(source.place), limit=MOST, newest=self.newest()
         )
         seen = self._how.looks(source)
-        records = tuple(each for record in found.records if (each := seen(record)) is not None)
-        part = Followed(records, (), found.is_cut, found.unseen, (found.way,), unread=found.unread)
-        return part, found.mark
+        return [each for record in found.records if (each := seen(record)) is not None], found
 
 
 def no_sort(what: str, new: str) -> UsageError:
@@ -228,3 +213,30 @@ def no_sort(what: str, new: str) -> UsageError:
     return UsageError(
         f"{what} cannot be followed: new {new} would not come on top", help="Leave out the sort or following."
     )
+
+
+class RowFollower(Polling[NewRow]):
+    """Follows one table."""
+
+    def __init__(self, session: Session, backend: str, query: RowQuery) -> None:
+        """Follow what a query selects; its limit and cursor do not matter.
+
+        Raises UsageError for an unknown backend or a sort; a look raises as `TableReader.rows_since` does.
+        """
+        session.backend(backend)
+        if query.order is not None:
+            raise no_sort("A table that is sorted by a column", "rows")
+        super().__init__()
+        self._session, self._backend, self._query = session, backend, query
+
+    async def look(self) -> Followed[NewRow]:
+        """Return the rows that were stored since the last look; the first one finds none."""
+        tables = (await self._session.reader(self._backend)).tables
+        found = await tables.rows_since(self._query, self._marks.get(None), limit=MOST_ROWS)
+        self._marks[None] = found.mark
+        page = found.page
+        rows = tuple(
+            NewRow(page.columns, cells, cursor)
+            for cells, cursor in zip(page.rows, page.row_cursors, strict=True)
+        )
+        return Followed(rows, (), found.is_cut, found.unseen, (found.way,))

@@ -11,12 +11,11 @@ from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeySelection, StoredValue
 from llama_storage_tui.model.families import FamilyFilter, KeyPlace, Match, Query, RecordEntry, RecordFamily
 from llama_storage_tui.model.notices import Notice, NoticeKind
-from llama_storage_tui.services.records.comparing import TextFilter
 from llama_storage_tui.services.records.documents import StoredObject, Whole, at, value_of, whole
 from llama_storage_tui.services.records.json_escapes import stored_forms
 from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.merging import Slice
-from llama_storage_tui.services.records.row_conditions import parse_conditions
+from llama_storage_tui.services.records.row_conditions import parse_conditions, parse_text
 from llama_storage_tui.services.values import parse_json
 
 LARGEST_LISTED: Final = 200_000
@@ -43,10 +42,7 @@ async def key_slice(
     if query.of is not None:
         relation = family.relation(query.of[0])
         if relation is None or relation.head is None:
-            return Slice(
-                (),
-                notices=(Notice(NoticeKind.RELATION_NOT_IN_KEYS, place.backend),),
-            )
+            return Slice((), notices=(Notice(NoticeKind.RELATION_NOT_IN_KEYS, place.backend),))
         prefixes = (f"{place.lead}{relation.head}{query.of[1]}:",)
     selection = KeySelection(prefixes)
     entries: list[RecordEntry] = []
@@ -128,7 +124,7 @@ def _meets(content: Whole, value: Cell, family: RecordFamily, found: FamilyFilte
     match found.match:
         case Match.EQUALS:
             there = next((each for path in found.paths if (each := at(content, path)) is not None), None)
-            return TextFilter.of(wanted).holds(there)
+            return compares(there, parse_text(wanted))
         case Match.CONTAINS:
             return isinstance(value, str) and any(form in value for form in stored_forms(wanted))
         case Match.SINCE | Match.UNTIL:

@@ -8,14 +8,7 @@ from typing import Generic, TypeVar
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.data import Cursor, Order
-from llama_storage_tui.model.families import (
-    KeyPlace,
-    Page,
-    Place,
-    Query,
-    RecordEntry,
-    RecordFamily,
-)
+from llama_storage_tui.model.families import KeyPlace, Page, Place, Query, RecordEntry, RecordFamily
 from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition
 from llama_storage_tui.services.records.counting import stored_count

@@ -35,31 +35,23 @@ def table_places(catalog: Catalog, *layouts: TableLayout) -> tuple[TablePlace, .
 def needed_places(catalog: Catalog, family: RecordFamily) -> tuple[Place, ...]:
     """Return the places of a family; raises NotFoundError, with the setting that leads there or the families that there are."""
     found = places_of(catalog, family)
-    if not found:
-        raise nowhere(catalog, family)
-    return found
-
-
-def needed_tables(catalog: Catalog, family: RecordFamily) -> tuple[TablePlace, ...]:
-    """Return the tables of a family that lies in nothing else; raises as `needed_places` does."""
-    found = table_places(catalog, *(layout for layout in family.layouts if isinstance(layout, TableLayout)))
-    if not found:
-        raise nowhere(catalog, family)
-    return found
-
-
-def nowhere(catalog: Catalog, family: RecordFamily) -> NotFoundError:
-    """Return the error for a family that the config leads to no place of."""
+    if found:
+        return found
     if family.kept_where:
         there = f"They are kept where {family.kept_where}."
     else:
         names = ", ".join(each.name for each in OBJECTS if places_of(catalog, each)) or "none"
         there = f"It keeps: {names}."
-    return NotFoundError(
+    raise NotFoundError(
         f"A server of version {catalog.version.chosen} keeps no {family.words} with this config",
         where=catalog.config,
         help=Advice(there, Step.READ_AS_VERSION),
     )
+
+
+def needed_tables(catalog: Catalog, family: RecordFamily) -> tuple[TablePlace, ...]:
+    """Return the tables of a family that lies in nothing else; raises as `needed_places` does."""
+    return tuple(place for place in needed_places(catalog, family) if isinstance(place, TablePlace))
 
 
 def _usable(catalog: Catalog) -> Iterable[Reference]:

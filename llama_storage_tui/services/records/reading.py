@@ -1,28 +1,23 @@
-"""One record of any family as it is read, and what its links lead to. Nothing here writes."""
+"""One record of any family as it is read. Nothing here writes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
+from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.families import (
-    Page,
     Place,
-    Query,
     RecordDetail,
-    RecordEntry,
     RecordFamily,
-    RecordLink,
 )
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.documents import StoredObject, fields_of, links_of, whole
 from llama_storage_tui.services.records.keys import key_object
 from llama_storage_tui.services.records.masking import masked
-from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.records.places import needed_places, places_of
 from llama_storage_tui.services.records.rows import stored_row
-from llama_storage_tui.services.records.sources import KeySource, RecordSource, opened
+from llama_storage_tui.services.records.sources import KeySource, opened
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import is_storable
 from llama_storage_tui.upstream.families import find_family
@@ -37,7 +32,11 @@ async def read_record(session: Session, name: str, id_: str) -> RecordDetail:
     failures = [*sources.failures]
     for place, source in sources.sources.items() if is_storable(id_) else ():
         try:
-            stored = await _stored(source, id_)
+            stored = (
+                await key_object(source.key_values, source.place, id_)
+                if isinstance(source, KeySource)
+                else await stored_row(source, id_)
+            )
         except BackendError as error:
             failures.append(error)
             continue
@@ -52,18 +51,6 @@ async def read_record(session: Session, name: str, id_: str) -> RecordDetail:
     )
 
 
-async def resolve(session: Session, link: RecordLink) -> RecordDetail | Page[RecordEntry]:
-    """Follow a link to an object, or to the page of those that belong to it; raises as reading and listing do.
-
-    A link without a family leads out of this room (a provider, an owner, a response): UsageError.
-    """
-    if link.family is None:
-        raise UsageError(f"{link.label} {link.id!r} is not among the stored objects")
-    if link.of is not None:
-        return await list_records(session, link.family, Query(of=(link.of, link.id)))
-    return await read_record(session, link.family, link.id)
-
-
 def _record(
     catalog: Catalog, family: RecordFamily, id_: str, found: Sequence[tuple[Place, StoredObject]]
 ) -> RecordDetail:
@@ -75,7 +62,11 @@ def _record(
     ]
     # Links are made of the unmasked object, so that none leads to a row of asterisks.
     links = links_of(whole(id_, stored.columns, stored.document), family)
-    opened = {link.family: link.family is None or _is_kept(catalog, link.family) for link in links}
+    # The API that a link leads to may be off.
+    opened = {
+        name: name is None or bool(places_of(catalog, find_family(name)))
+        for name in {link.family for link in links}
+    }
     return RecordDetail(
         family,
         place,
@@ -89,17 +80,5 @@ def _record(
     )
 
 
-def _is_kept(catalog: Catalog, family: str) -> bool:
-    """Tell whether a server of the chosen version keeps a family: the API that a link leads to may be off."""
-    return bool(places_of(catalog, find_family(family)))
-
-
-def _hidden(columns: object) -> dict[str, object]:
-    found = masked(dict(columns) if isinstance(columns, dict) else {})
-    return found if isinstance(found, dict) else {}
-
-
-async def _stored(source: RecordSource | KeySource, id_: str) -> StoredObject | None:
-    if isinstance(source, KeySource):
-        return await key_object(source.key_values, source.place, id_)
-    return await stored_row(source, id_)
+def _hidden(columns: Mapping[str, object]) -> dict[str, object]:
+    return {name: masked(value, name, depth=1) for name, value in columns.items()}

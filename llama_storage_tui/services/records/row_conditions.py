@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
+from llama_storage_tui.backends.comparing import texts_of
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import ORDERED, Filter, Operator
+from llama_storage_tui.model.records import Compares, Condition, Equals, Field, Not, OneOf
 from llama_storage_tui.services.records.times import parse_time
 from llama_storage_tui.services.values import is_time_name
 
@@ -28,6 +30,9 @@ _WORD_OF_TIME: Final = re.compile(
 _AND: Final = re.compile(r"\s+and\s+(?=[^\s=!<>~]+\s*(?:!=|<=|>=|=|<|>|~|\sin\s|\sis\s))", re.IGNORECASE)
 """Between two conditions: what follows is one, so that `salt and pepper` stays a text."""
 
+_TEXT: Final = re.compile(r"(?P<sign>!=|<=|>=|=|<|>|~)(?P<text>.*)", re.DOTALL)
+_IN: Final = re.compile(r"in\s+(?P<texts>.*,.*)", re.IGNORECASE | re.DOTALL)
+"""With a comma: `in progress` is a text."""
 _FOLDED: Final = "\n\t"
 _LINE_END: Final = re.compile(r"\n(?!\t)")
 
@@ -73,3 +78,27 @@ def parse_condition(text: str, columns: Iterable[str] = (), *, now: datetime | N
     if operator in ORDERED and is_time_name(name.rpartition(".")[2]) and _WORD_OF_TIME.fullmatch(value):
         value = f"{parse_time(value, now=now or datetime.now(UTC)):.0f}"
     return Filter(name, value, operator)
+
+
+def parse_text(written: str) -> Filter:
+    """Read a filter of one thing, which has no column: a text, or an operator and a text; `=TEXT` is the text as it stands."""
+    found = _TEXT.fullmatch(written)
+    if found is not None:
+        operator = Operator(found["sign"])
+        return Filter("", found["text"] if operator is Operator.EQUALS else found["text"].strip(), operator)
+    among = _IN.fullmatch(written.strip())
+    return Filter("", written) if among is None else Filter("", among["texts"], Operator.IN)
+
+
+def condition_on(field: Field, written: str) -> Condition:
+    """Return a filter of one thing as a condition on a field; `!=` holds also where nothing is stored."""
+    found = parse_text(written)
+    match found.operator:
+        case Operator.EQUALS:
+            return Equals(field, found.text)
+        case Operator.NOT_EQUALS:
+            return Not(Equals(field, found.text))
+        case Operator.IN:
+            return OneOf(field, texts_of(found))
+        case _:
+            return Compares(field, found.operator, found.text)

@@ -38,12 +38,11 @@ from llama_storage_tui.model.records import (
     RecordQuery,
     SortValue,
 )
-from llama_storage_tui.services.records.comparing import TextFilter
 from llama_storage_tui.services.records.documents import MADE, StoredObject, at, made, plain
 from llama_storage_tui.services.records.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.merging import Slice
-from llama_storage_tui.services.records.row_conditions import parse_conditions
+from llama_storage_tui.services.records.row_conditions import condition_on, parse_conditions
 from llama_storage_tui.services.records.sources import RecordSource
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import parse_json
@@ -172,8 +171,10 @@ def conditions_of(
     chosen = [each for each in family.filters if each.name in query.filters]
     equal = [(each, _filter_field(each, layout, columns)) for each in chosen if each.match is Match.EQUALS]
     relation = None if query.of is None else family.relation(query.of[0])
+    time = Field(layout.time or "", layout.time or "")
+    period = Between(time, query.time("since"), query.time("until"))
     return (
-        *(_period(layout, query) if any(each.match in (Match.SINCE, Match.UNTIL) for each in chosen) else ()),
+        *((period,) if any(each.match in (Match.SINCE, Match.UNTIL) for each in chosen) else ()),
         *(() if relation is None or query.of is None else _related(relation, query.of[1], columns)),
         *(_equal(field, query.text(each.name)) for each, field in equal if not field.path),
         *(
@@ -188,7 +189,7 @@ def conditions_of(
 
 
 def _equal(field: Field, text: str | None) -> Condition:
-    return Equals(field, None) if text is None else TextFilter.of(text).condition(field)
+    return Equals(field, None) if text is None else condition_on(field, text)
 
 
 def _where(
@@ -230,15 +231,7 @@ def _sorted_by(order: Order, source: RecordSource, family: RecordFamily) -> Orde
         return replace(order, column=field.column)
     why = f", which is inside the JSON of column {field.column}" if field is not None and is_there else ""
     names = ", ".join(each.name for each in source.table.columns if not each.is_json)
-    raise UsageError(
-        f"{family.title} cannot be sorted by {order.column!r}{why}",
-        help=f"By column: {names}.",
-    )
-
-
-def _period(layout: TableLayout, query: Query) -> Iterator[Condition]:
-    name = layout.time or ""
-    yield Between(Field(name, name), query.time("since"), query.time("until"))
+    raise UsageError(f"{family.title} cannot be sorted by {order.column!r}{why}", help=f"By column: {names}.")
 
 
 def _filter_field(found: FamilyFilter, layout: TableLayout, columns: frozenset[str]) -> Field:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Generic, TypeVar
 
-from llama_storage_tui.backends.protocols import KeyValueReader, RecordReader
+from llama_storage_tui.backends.protocols import KeyValueReader, Reader, RecordReader
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Table
@@ -85,6 +85,17 @@ async def opened(session: Session, family: RecordFamily, places: Sequence[PlaceT
     if failures and not sources:
         raise failures[0]
     return OpenedSource(sources, tuple(notices), is_complete, tuple(failures))
+
+
+async def tables_there(
+    session: Session, places: Iterable[TablePlace]
+) -> AsyncGenerator[tuple[TablePlace, Reader, Table], None]:
+    """Yield those of some tables that are there, each with the reader of its backend; raises BackendError."""
+    for place in places:
+        reader = await session.reader(place.backend)
+        table = await reader.tables.table(place.table)
+        if table is not None:
+            yield place, reader, table
 
 
 def unread(place: Place, error: BackendError) -> Notice:

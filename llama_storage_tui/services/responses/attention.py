@@ -84,7 +84,17 @@ async def attention(
         for table in tables:
             while table.rows < recent and not table.is_over:
                 await table.step()
-        nothing = Attention(version, limits, (), 0, 0, is_exact=False, done=0, total=0, notices=notices)
+        nothing = Attention(
+            0,
+            0,
+            is_exact=False,
+            done=0,
+            total=0,
+            notices=notices,
+            version=version,
+            thresholds=limits,
+            categories=(),
+        )
         yield _seen(nothing, chosen, tables)
         for table in tables if exact else ():
             while not table.is_over:

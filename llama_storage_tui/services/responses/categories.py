@@ -13,18 +13,12 @@ from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.attention import Category, CategoryName, Thresholds
 from llama_storage_tui.model.records import AnyOf, Between, DocumentShape, Equals, Field, Measure, Not, OneOf
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.responses.summaries import CREATED, OWNER, STATUS, STORE
+from llama_storage_tui.services.responses.summaries import BYTES, CREATED, OWNER, SHAPE, STATUS, STORE, TENANT
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.families.responses import DOCUMENT
-from llama_storage_tui.upstream.resuming import STATUSES
+from llama_storage_tui.upstream.resuming import STATUSES, UNFINISHED
 
-UNFINISHED: Final = ("queued", "in_progress")
-
-
-SHAPE: Final = Field("shape", DOCUMENT, measure=Measure.SHAPE)
 OUTPUT_ITEMS: Final = Field("output_items", DOCUMENT, ("output",), Measure.ITEMS)
-BYTES: Final = Field("bytes", DOCUMENT, measure=Measure.BYTES)
-TENANT: Final = Field("tenant", "tenant_id")
 
 MAKE_PUBLIC: Final = (
     "Where everybody may see them: stop the servers, back up the table, and set owner_principal to '' in these rows alone. Nothing"

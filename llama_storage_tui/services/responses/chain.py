@@ -17,11 +17,12 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.chain import Chain
 from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Record
-from llama_storage_tui.services.responses.chain_rows import LinkRow, ResponseTable, pairs, table_of, text_of
+from llama_storage_tui.services.responses.chain_rows import LinkRow, ResponseTable, pairs, table_of
 from llama_storage_tui.services.responses.chain_shape import Lineage, shaped
 from llama_storage_tui.services.responses.links import Links
-from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess, PossibleParent, Prefixes
+from llama_storage_tui.services.responses.prefixes import Guess, PossibleParent, Prefixes
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import cell_text
 
 MOST_RESPONSES: Final = 20_000
 """Descendants that are shown, and responses with the same beginning that are compared."""
@@ -54,7 +55,7 @@ async def chain(
     Raises NotFoundError where there is no such response, BackendError. Without time limits: on a large table this is a scan.
     """
     table, row = await table_of(session, id_)
-    search = _Search(table, progress or _unheard, most)
+    search = _Search(table, progress or _unheard, most, Lineage(table.place, id_))
     if table.has_links:
         await search.collect_links()
     else:
@@ -64,7 +65,7 @@ async def chain(
         await search.infer(search.top)
         await search.climb_on()
     await search.descend()
-    return shaped(search.lineage(id_))
+    return shaped(search.found)
 
 
 def _unheard(_progress: ChainProgress) -> None:
@@ -76,38 +77,33 @@ class _Search:
     table: ResponseTable
     progress: Progress
     most: int
-    rows: dict[str, LinkRow] = field(default_factory=dict)
-    guesses: dict[str, Guess] = field(default_factory=dict)
+    found: Lineage
     links: Links = field(default_factory=Links)
-    path: list[LinkRow] = field(default_factory=list)
-    missing: str | None = None
-    notices: list[Notice] = field(default_factory=list)
-    is_complete: bool = True
 
     @property
     def top(self) -> LinkRow:
         """The first response that is known."""
-        return self.path[-1]
+        return self.found.rows[self.found.path[-1]]
 
     async def climb(self, row: LinkRow | None) -> None:
         """Follow parents up from a response until there is none, it is not there, or it was met before."""
         if row is not None:
             await self._read(await asyncio.to_thread(self.links.ancestors, row.id))
-        met = {each.id for each in self.path}
+        met = {*self.found.path}
         while row is not None and row.id not in met:
             met.add(row.id)
-            self.rows[row.id] = row
-            self.path.append(row)
-            parent = self._parent(row)
+            self.found.rows[row.id] = row
+            self.found.path.append(row.id)
+            parent = self.found.parent(row.id)
             if parent is None:
                 return
-            row = self.rows.get(parent) or await self.table.row(parent)
+            row = self.found.rows.get(parent) or await self.table.row(parent)
             if row is None:
-                self.missing = parent
+                self.found.missing_parent = parent
 
     async def climb_on(self) -> None:
         """Climb from the inferred parent of the first known response."""
-        parent = self._parent(self.top)
+        parent = self.found.parent(self.top.id)
         if parent is not None:
             await self.climb(await self.table.row(parent))
 
@@ -122,20 +118,19 @@ class _Search:
         """Compare everything that begins as a response does; on the way, links that only documents hold are collected."""
         beginning = await self.table.beginning(row.id)
         if beginning is None:
-            self.notices.append(Notice(NoticeKind.NOT_INFERRED, row.id))
+            self.found.notices.append(Notice(NoticeKind.NOT_INFERRED, row.id))
         candidates: list[PossibleParent] = []
         async with aclosing(self.table.candidates(beginning)) as batches:
             async for batch in batches:
                 self.links.add(pairs(batch.records))
-                candidates += map(_candidate, _unlinked(batch.records))
+                # A server that stores links stores them all, so no other can be inferred.
+                candidates += [_candidate(each) for each in batch.records if not each["previous"]]
                 self.progress(ChainProgress("beginnings", batch.done, batch.total))
                 if len(candidates) > self.most:
                     self._leave_out(Notice(NoticeKind.TOO_MANY_ALIKE, count=self.most))
                     break
-        self.guesses = await self._compared(candidates)
-        self.links.add(
-            (child, guess.parent) for child, guess in self.guesses.items() if guess.parent is not None
-        )
+        guesses = self.found.guesses = await self._compared(candidates)
+        self.links.add((child, guess.parent) for child, guess in guesses.items() if guess.parent is not None)
 
     async def _compared(self, candidates: Sequence[PossibleParent]) -> dict[str, Guess]:
         prefixes = Prefixes()
@@ -147,7 +142,7 @@ class _Search:
             done += len(part)
             self.progress(ChainProgress("inputs", done, len(candidates)))
         if unread:
-            self.notices.append(Notice(NoticeKind.ITEMS_UNREADABLE, count=unread))
+            self.found.notices.append(Notice(NoticeKind.ITEMS_UNREADABLE, count=unread))
         return await asyncio.to_thread(prefixes.guesses)
 
     async def descend(self) -> None:
@@ -157,36 +152,15 @@ class _Search:
     async def _read(self, ids: Sequence[str]) -> None:
         if len(ids) > self.most:
             self._leave_out(Notice(NoticeKind.CHAIN_TOO_LONG, count=self.most, total=len(ids)))
-        wanted = [id_ for id_ in ids[: self.most] if id_ not in self.rows]
+        wanted = [id_ for id_ in ids[: self.most] if id_ not in self.found.rows]
         for start in range(0, len(wanted), ROWS_AT_ONCE):
             for row in await self.table.rows(wanted[start : start + ROWS_AT_ONCE]):
-                self.rows[row.id] = row
+                self.found.rows[row.id] = row
             self.progress(ChainProgress("responses", start, len(wanted)))
 
-    def lineage(self, asked: str) -> Lineage:
-        """Return what was found."""
-        return Lineage(
-            place=self.table.place,
-            asked=asked,
-            path=tuple(row.id for row in reversed(self.path)),
-            rows=self.rows,
-            guesses=self.guesses,
-            missing_parent=self.missing,
-            is_complete=self.is_complete,
-            notices=tuple(self.notices),
-        )
-
-    def _parent(self, row: LinkRow) -> str | None:
-        return row.previous or self.guesses.get(row.id, UNKNOWN).parent
-
     def _leave_out(self, notice: Notice) -> None:
-        self.is_complete = False
-        self.notices.append(notice)
-
-
-def _unlinked(records: Sequence[Record]) -> Iterator[Record]:
-    """Yield the rows that name no previous response: a server that stores links stores them all, so no other can be inferred."""
-    return (record for record in records if not record["previous"])
+        self.found.is_complete = False
+        self.found.notices.append(notice)
 
 
 def _candidate(record: Record) -> PossibleParent:
@@ -194,8 +168,8 @@ def _candidate(record: Record) -> PossibleParent:
     return PossibleParent(
         str(record["id"]),
         created_at=record["created_at"],
-        owner=text_of(record.get("owner")),
-        status=text_of(record["status"]),
+        owner=cell_text(record.get("owner")),
+        status=cell_text(record["status"]),
         bytes=size if isinstance(size, int) else 0,
     )
 

@@ -21,21 +21,29 @@ from llama_storage_tui.model.records import (
     Not,
     Record,
     RecordBatch,
-    RecordOrder,
     RecordQuery,
+    scan,
 )
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.prefixes import is_answer, items_of_text
-from llama_storage_tui.services.responses.summaries import CREATED, OWNER, STATUS
+from llama_storage_tui.services.responses.summaries import (
+    BYTES,
+    CREATED,
+    ID,
+    MODEL,
+    OWNER,
+    SHAPE,
+    STATUS,
+    TENANT,
+)
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import is_storable
+from llama_storage_tui.services.values import cell_text, is_storable
 from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
 
 LINK_COLUMN: Final = "previous_response_id"
 """There from ogx 1.1 on."""
 
-_ID: Final = Field("id", "id")
 _STORED_PREVIOUS: Final = Field("stored_previous", DOCUMENT, (LINK_COLUMN,))
 _COLUMN_PREVIOUS: Final = Field("previous", LINK_COLUMN)
 _INPUT: Final = Field("input", DOCUMENT, ("input",))
@@ -46,8 +54,6 @@ _FIRST_ID: Final = Field("first_id", DOCUMENT, ("input", 0, "id"))
 _FIRST_OUTPUT: Final = Field("first_output", DOCUMENT, ("output", 0))
 _FIRST_OUTPUT_ID: Final = Field("first_output_id", DOCUMENT, ("output", 0, "id"))
 _INPUT_ITEMS: Final = Field("input_items", DOCUMENT, ("input",), Measure.ITEMS)
-_SHAPE: Final = Field("shape", DOCUMENT, (), Measure.SHAPE)
-_BYTES: Final = Field("bytes", DOCUMENT, (), Measure.BYTES)
 _LINKED: Final = Contains(DOCUMENT, ('"skills"',))
 """A key that servers write from ogx 1.1 on, as they do links: a row without it may have a parent that it does not name."""
 
@@ -87,7 +93,7 @@ class ResponseTable:
 
     async def is_old(self, id_: str) -> bool:
         """Tell whether a row was written before servers stored links, as far as the row tells."""
-        query = replace(self._query((_ID,)), conditions=(_LINKED,))
+        query = replace(self._query((ID,)), conditions=(_LINKED,))
         return not (self.has_links and await self.records.find(query, [id_]))
 
     async def rows(self, ids: Sequence[str]) -> tuple[LinkRow, ...]:
@@ -99,20 +105,20 @@ class ResponseTable:
 
     async def items(self, ids: Sequence[str], *, with_links: bool = False) -> tuple[Record, ...]:
         """Return the JSON texts `input` and `output` of these rows; `with_links` also `mode` and `stored_previous`."""
-        fields = (_ID, _INPUT, _OUTPUT, *((_MODE, _STORED_PREVIOUS) if with_links else ()))
+        fields = (ID, _INPUT, _OUTPUT, *((_MODE, _STORED_PREVIOUS) if with_links else ()))
         return await self.records.find(self._query(fields), [id_ for id_ in ids if is_storable(id_)])
 
     def links(self) -> AsyncGenerator[RecordBatch, None]:
         """Yield `id` and `previous` of every row that names a previous response in its column, without looking into documents."""
         condition = Not(Equals(_COLUMN_PREVIOUS, None))
-        return self.records.search(self._scan((_ID, _COLUMN_PREVIOUS), (condition,)))
+        return self.records.search(scan(self.place.table, (ID, _COLUMN_PREVIOUS), condition))
 
     async def beginning(self, id_: str) -> Condition | None:
         """Return the condition of the rows whose input may begin as this one's does; None where it has no items to tell by.
 
         A server that copies inputs copies the first item's id with it; where a client sent the item, there is none.
         """
-        fields = (_ID, _FIRST, _FIRST_ID, _FIRST_OUTPUT, _FIRST_OUTPUT_ID, _INPUT_ITEMS)
+        fields = (ID, _FIRST, _FIRST_ID, _FIRST_OUTPUT, _FIRST_OUTPUT_ID, _INPUT_ITEMS)
         for record in await self.records.find(self._query(fields), [id_]):
             if isinstance(first := record["first"], str):
                 return _begins(record["first_id"], first)
@@ -124,14 +130,14 @@ class ResponseTable:
     def candidates(self, beginning: Condition | None) -> AsyncGenerator[RecordBatch, None]:
         """Yield what a Candidate is made of, of every row that begins so, and of every row whose document names a previous one."""
         previous = Field("previous", DOCUMENT, _STORED_PREVIOUS.path)
-        fields = (_ID, CREATED, *self._owner(), STATUS, previous, _BYTES)
+        fields = (ID, CREATED, *self._owner(), STATUS, previous, BYTES)
         condition = AnyOf((Not(Equals(_STORED_PREVIOUS, None)), *([] if beginning is None else [beginning])))
-        return self.records.search(self._scan(fields, (condition,)))
+        return self.records.search(scan(self.place.table, fields, condition))
 
     def _row_fields(self) -> tuple[Field, ...]:
-        columns = (Field("tenant", "tenant_id"), Field("model", "model"), _COLUMN_PREVIOUS)
+        columns = (TENANT, MODEL, _COLUMN_PREVIOUS)
         there = (field for field in columns if field.column in self.columns)
-        return (_ID, CREATED, *self._owner(), *there, STATUS, _STORED_PREVIOUS, _SHAPE)
+        return (ID, CREATED, *self._owner(), *there, STATUS, _STORED_PREVIOUS, SHAPE)
 
     def _owner(self) -> tuple[Field, ...]:
         return (OWNER,) if OWNER.column in self.columns else ()
@@ -139,20 +145,17 @@ class ResponseTable:
     def _query(self, fields: tuple[Field, ...]) -> RecordQuery:
         return RecordQuery(self.place.table, fields)
 
-    def _scan(self, fields: tuple[Field, ...], conditions: tuple[Condition, ...]) -> RecordQuery:
-        return RecordQuery(self.place.table, fields, conditions, RecordOrder.STORED, with_cursors=False)
-
     def _row(self, record: Record) -> LinkRow:
-        stored = text_of(record["stored_previous"])
+        stored = cell_text(record["stored_previous"])
         return LinkRow(
             id=str(record["id"]),
-            previous=text_of(record.get("previous")) or stored,
+            previous=cell_text(record.get("previous")) or stored,
             document_previous=stored,
             created_at=record["created_at"],
-            owner=text_of(record.get("owner")),
-            tenant=text_of(record.get("tenant")),
+            owner=cell_text(record.get("owner")),
+            tenant=cell_text(record.get("tenant")),
             model=record.get("model"),
-            status=text_of(record["status"]),
+            status=cell_text(record["status"]),
             is_readable=record["shape"] == DocumentShape.OBJECT,
         )
 
@@ -186,13 +189,6 @@ def pairs(records: Iterable[Record]) -> Iterator[tuple[str, str]]:
         child, parent = record["id"], record["previous"]
         if isinstance(child, str) and isinstance(parent, str):
             yield child, parent
-
-
-def text_of(value: Cell) -> str | None:
-    """Return a cell as text; bytes, which no server writes there, by what of them is text."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return None if value is None else str(value)
 
 
 async def _opened(session: Session, place: TablePlace) -> ResponseTable | None:

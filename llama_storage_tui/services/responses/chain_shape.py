@@ -7,36 +7,29 @@ from collections.abc import Set as AbstractSet
 from dataclasses import field
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.chain import (
-    Chain,
-    ChainLink,
-    Fork,
-    LinkMark,
-    OwnerChange,
-)
-from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.chain import Chain, ChainLink, Fork, LinkMark, OwnerChange
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.services.responses.chain_rows import LinkRow
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess
-from llama_storage_tui.services.values import time_rank
+from llama_storage_tui.services.values import is_later, time_rank
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lineage:
-    """What was found of a chain: `path` leads from its first response to the one asked for, `rows` are all of its responses.
+    """What was found of a chain so far: `path` leads from the response asked for up to the first one.
 
-    `guesses` tell of parents that no row names.
+    `rows` are all of its responses, `guesses` tell of parents that no row names.
     """
 
     place: TablePlace
     asked: str
-    path: tuple[str, ...]
-    rows: Mapping[str, LinkRow]
-    guesses: Mapping[str, Guess] = field(default_factory=dict)
+    path: list[str] = field(default_factory=list)
+    rows: dict[str, LinkRow] = field(default_factory=dict)
+    guesses: dict[str, Guess] = field(default_factory=dict)
     missing_parent: str | None = None
     is_complete: bool = True
-    notices: tuple[Notice, ...] = ()
+    notices: list[Notice] = field(default_factory=list)
 
     def parent(self, id_: str) -> str | None:
         """Return the stored parent of a response, else its inferred one."""
@@ -46,8 +39,8 @@ class Lineage:
 def shaped(lineage: Lineage) -> Chain:
     """Return a lineage as a chain, its tree flat and every oddity marked."""
     children = _children(lineage)
-    path = lineage.path
-    cycle = _cycle(lineage)
+    path = lineage.path[::-1]
+    cycle = _cycle(lineage, path)
     depths = {id_: depth for depth, id_ in enumerate(path)}
     below = [*_below(children, [path[-1]], depths)]
     beside = [*_below(children, path[:-1], depths)]
@@ -123,7 +116,7 @@ def _marks(lineage: Lineage, row: LinkRow, parent: str | None, cycle: AbstractSe
         yield LinkMark.MISSING_PARENT
     if row.id in cycle:
         yield LinkMark.CYCLE
-    if above is not None and _is_older(row.created_at, above.created_at):
+    if above is not None and is_later(above.created_at, row.created_at):
         yield LinkMark.OLDER_THAN_PARENT
     if _owner_change(lineage, row.id) is not None:
         yield LinkMark.OWNER_CHANGED
@@ -135,10 +128,10 @@ def _marks(lineage: Lineage, row: LinkRow, parent: str | None, cycle: AbstractSe
         yield LinkMark.UNREADABLE
 
 
-def _cycle(lineage: Lineage) -> tuple[str, ...]:
+def _cycle(lineage: Lineage, path: Sequence[str]) -> tuple[str, ...]:
     """Return the responses of the path that lead back to themselves: those down to the parent of the first."""
-    parent = lineage.parent(lineage.path[0])
-    return lineage.path[: lineage.path.index(parent) + 1] if parent in lineage.path else ()
+    parent = lineage.parent(path[0])
+    return tuple(path[: path.index(parent) + 1]) if parent in path else ()
 
 
 def _owner_change(lineage: Lineage, id_: str) -> OwnerChange | None:
@@ -154,8 +147,3 @@ def _disagreements(lineage: Lineage, ids: Sequence[str]) -> Iterator[Notice]:
     found = [row for row in rows if row.is_readable and row.previous != row.document_previous]
     if found:
         yield Notice(NoticeKind.DOCUMENTS_DIFFER, found[0].id, count=len(found))
-
-
-def _is_older(time: Cell, than: Cell) -> bool:
-    both = isinstance(time, int | float) and isinstance(than, int | float)
-    return both and time_rank(time) < time_rank(than)

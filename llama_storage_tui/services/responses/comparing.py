@@ -108,12 +108,8 @@ def _units_of_entry(entry: TranscriptEntry) -> Iterator[_Unit]:
             if role != "system":
                 yield _Unit(role, (role, *_spoken(entry.parts)), text_of(entry.parts), entry=entry)
         case EntryKind.FUNCTION_CALL:
-            yield _Unit(
-                "call",
-                _call_key(entry.name, entry.arguments),
-                _said(entry.name, entry.arguments),
-                entry=entry,
-            )
+            key = _call_key(entry.name, entry.arguments)
+            yield _Unit("call", key, _said(entry.name, entry.arguments), entry=entry)
         case EntryKind.FUNCTION_CALL_OUTPUT:
             yield from _units_of_output(entry)
         case EntryKind.MCP_CALL:

@@ -8,16 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.errors import NotFoundError
-from llama_storage_tui.model.completions import (
-    Completion,
-    CompletionChoice,
-)
+from llama_storage_tui.model.completions import Completion, CompletionChoice
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import Query, RecordEntry
-from llama_storage_tui.model.records import (
-    Field,
-    Record,
-)
+from llama_storage_tui.model.records import Field, Record
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.records.rows import entry_of, record_query

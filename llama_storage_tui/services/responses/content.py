@@ -99,21 +99,13 @@ def _file(piece: Mapping[str, object]) -> ContentPart:
         if not value:
             continue
         text = as_text(value) or ""
-        what = (
-            f"file {text}"
-            if source == "file_id"
-            else _data(text)
-            if source == "file_data"
-            else described(text)
-        )
+        what = f"file {text}" if source == "file_id" else described(text)
+        if source == "file_data" and not text.startswith("data:"):
+            what = f"{_size(len(text)):,} bytes"
         return ContentPart(PartKind.FILE, ", ".join(found for found in (name, what) if found), source=source)
     return ContentPart(
         PartKind.FILE, name or "neither a file id nor data", source="filename" if name else None
     )
-
-
-def _data(text: str) -> str:
-    return described(text) if text.startswith("data:") else f"{_size(len(text)):,} bytes"
 
 
 def _size(letters: int) -> int:

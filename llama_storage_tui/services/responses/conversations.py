@@ -14,25 +14,17 @@ from llama_storage_tui.model.conversations import ConversationDetail, Conversati
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import RecordEntry
 from llama_storage_tui.model.notices import Notice, NoticeKind
-from llama_storage_tui.model.records import (
-    AnyOf,
-    Between,
-    Equals,
-    Field,
-    OneOf,
-    Record,
-    RecordOrder,
-    RecordQuery,
-)
+from llama_storage_tui.model.records import AnyOf, Between, Equals, Field, OneOf, Record, RecordQuery, scan
 from llama_storage_tui.model.transcript import Side, TranscriptEntry
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.pages import ListedFamily, find_entry, listed
 from llama_storage_tui.services.records.places import needed_tables, table_places
+from llama_storage_tui.services.records.sources import tables_there
 from llama_storage_tui.services.responses import summaries
-from llama_storage_tui.services.responses.chain_rows import text_of
 from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
 from llama_storage_tui.services.responses.items import joined, read_item
 from llama_storage_tui.services.responses.membership import (
+    CONVERSATION,
     SMALL_TABLE,
     item_order,
     key_of,
@@ -41,7 +33,7 @@ from llama_storage_tui.services.responses.membership import (
 )
 from llama_storage_tui.services.responses.tolerant_json import load
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import is_storable, time_rank
+from llama_storage_tui.services.values import cell_text, is_storable, time_rank
 from llama_storage_tui.upstream.families.conversations import CONVERSATIONS
 from llama_storage_tui.upstream.families.responses import CACHED_MESSAGES, RESPONSES
 
@@ -51,9 +43,6 @@ LONGEST_TURN: Final = 86_400
 IDS_AT_ONCE: Final = 5_000
 """Item ids of one scan: each is a parameter, of which SQLite takes 32,766."""
 
-_ID: Final = Field("id", "id")
-_CREATED: Final = Field("created_at", "created_at")
-_CONVERSATION: Final = Field("conversation_id", "conversation_id")
 _ITEM: Final = Field("item", "item_data")
 _TYPE: Final = Field("type", "item_data", ("type",))
 _ROLE: Final = Field("role", "item_data", ("role",))
@@ -127,22 +116,18 @@ async def _counts(session: Session, ids: Sequence[str]) -> tuple[dict[str, int] 
         if key_of(table)[:1] != ("conversation_id",) and extent is not None and extent.rows > SMALL_TABLE:
             kind = NoticeKind.ITEMS_NOT_INDEXED_BY_CONVERSATION
             return None, (Notice(kind, place.table, count=extent.rows),)
-        query = RecordQuery(place.table, (_CONVERSATION,), id="conversation_id")
+        query = RecordQuery(place.table, (CONVERSATION,), id="conversation_id")
         found.update(str(each["conversation_id"]) for each in await reader.records.find(query, wanted))
     return found, tables.notices
 
 
 async def _items(session: Session, tables: ItemTables, id_: str) -> tuple[ConversationItem, ...]:
     found: list[Record] = []
-    for place in tables.places if is_storable(id_) else ():
-        reader = await session.reader(place.backend)
-        table = await reader.tables.table(place.table)
-        if table is not None:
-            query = RecordQuery(place.table, (_ID, *order_fields(table), _TYPE, _ROLE, _ITEM))
-            known = {
-                record["id"] for record in found
-            }  # a copy that was not marked leaves an item in both tables
-            found += [each for each in await records_of(reader, table, query, id_) if each["id"] not in known]
+    async for place, reader, table in tables_there(session, tables.places if is_storable(id_) else ()):
+        query = RecordQuery(place.table, (summaries.ID, *order_fields(table), _TYPE, _ROLE, _ITEM))
+        # A copy that was not marked leaves an item in both tables.
+        known = {record["id"] for record in found}
+        found += [each for each in await records_of(reader, table, query, id_) if each["id"] not in known]
     return await asyncio.to_thread(_read, sorted(found, key=item_order))
 
 
@@ -167,18 +152,16 @@ def _item(record: Record, entry: TranscriptEntry | None) -> ConversationItem:
         record["id"],
         record.get("created_at"),
         sort_order=record.get("sort_order"),
-        type=text_of(record["type"]),
-        role=text_of(record["role"]),
+        type=cell_text(record["type"]),
+        role=cell_text(record["role"]),
         item=record["item"],
         entry=entry,
     )
 
 
 async def _messages(session: Session, id_: str) -> Cell:
-    for place in table_places(session.catalog, CACHED_MESSAGES):
-        reader = await session.reader(place.backend)
-        if await reader.tables.table(place.table) is None:
-            continue
+    places = table_places(session.catalog, CACHED_MESSAGES)
+    async for place, reader, _ in tables_there(session, places):
         # The table has no time to sort by; a look-up sorts by none.
         query = RecordQuery(
             place.table, (Field("messages", "messages"),), id="conversation_id", time="conversation_id"
@@ -198,15 +181,11 @@ async def _responses(session: Session, id_: str, items: Sequence[ConversationIte
     )
     stored = [Equals(field, id_) for field in (summaries.CONVERSATION, summaries.CONVERSATION_ID)]
     found: dict[str, Cell] = {}
-    for place in needed_tables(session.catalog, RESPONSES):
-        reader = await session.reader(place.backend)
-        if await reader.tables.table(place.table) is None:
-            continue
+    places = needed_tables(session.catalog, RESPONSES)
+    async for place, reader, _ in tables_there(session, places):
         for start in range(0, max(1, len(ids)), IDS_AT_ONCE):
             belongs = AnyOf((OneOf(summaries.OUTPUT_IDS, tuple(ids[start : start + IDS_AT_ONCE])), *stored))
-            query = RecordQuery(
-                place.table, (_ID, _CREATED), (*written, belongs), RecordOrder.STORED, with_cursors=False
-            )
+            query = scan(place.table, (summaries.ID, summaries.CREATED), *written, belongs)
             async with aclosing(reader.records.search(query)) as batches:
                 async for batch in batches:
                     found |= {str(each["id"]): each["created_at"] for each in batch.records}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -57,8 +58,8 @@ def export_listed(
     replaces: bool = False,
 ) -> int:
     """Write responses that are already here to a new file; returns how many there were."""
-    rows = (_row(each, marks=marks) for each in responses)
-    return export_page(_columns(marks=marks), rows, format_, path, replaces=replaces)
+    columns = _columns(marks=marks)
+    return export_page(columns, (_row(each, columns) for each in responses), format_, path, replaces=replaces)
 
 
 async def export_responses(
@@ -84,7 +85,7 @@ async def export_responses(
         file.write(encoder.head())
         async with aclosing(search_responses(session, query, sees=sees, marks=marks)) as batches:
             async for batch in batches:
-                rows = [_row(each, marks=marks) for each in batch.responses]
+                rows = [_row(each, encoder.columns) for each in batch.responses]
                 # In a thread: a batch takes as long to encode as a frame to draw.
                 file.write(await asyncio.to_thread(encoder.rows, rows))
                 done += len(batch.responses)
@@ -99,29 +100,23 @@ def _columns(*, marks: bool) -> tuple[Column, ...]:
     return (*COLUMNS, *HIDDEN_COLUMNS) if marks else COLUMNS
 
 
-def _row(summary: ResponseSummary, *, marks: bool) -> tuple[Cell, ...]:
-    error, hidden = summary.error, summary.hidden
-    listed = (
-        summary.id,
-        summary.created_at,
-        summary.model,
-        summary.status,
-        summary.owner,
-        summary.tenant,
-        summary.previous_response_id,
-        summary.conversation,
-        summary.conversation_inferred,
-        summary.input_items,
-        summary.output_items,
-        summary.total_tokens,
-        None if error is None else json.dumps({"code": error.code, "message": error.message}),
-        summary.incomplete,
-        summary.asked,
-        summary.bytes,
-        summary.shape.value,
-        summary.place.backend,
-        summary.place.table,
+def _row(summary: ResponseSummary, columns: Sequence[Column]) -> tuple[Cell, ...]:
+    return tuple(
+        _MADE[column.name](summary) if column.name in _MADE else getattr(summary, column.name)
+        for column in columns
     )
-    if not marks:
-        return listed
-    return (*listed, *((None, None) if hidden is None else (hidden.stage, hidden.because)))
+
+
+def _error(summary: ResponseSummary) -> str | None:
+    return None if summary.error is None else json.dumps(asdict(summary.error))
+
+
+_MADE: Final[Mapping[str, Callable[[ResponseSummary], Cell]]] = {
+    "error": _error,
+    "document": lambda summary: summary.shape.value,
+    "backend": lambda summary: summary.place.backend,
+    "table": lambda summary: summary.place.table,
+    "hidden_by": lambda summary: None if summary.hidden is None else summary.hidden.stage,
+    "hidden_because": lambda summary: None if summary.hidden is None else summary.hidden.because,
+}
+"""What makes the cells that are not the attribute of their column's name."""

@@ -13,12 +13,12 @@ from typing import Final
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.chain import FullInput, Truncation
-from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Record
-from llama_storage_tui.services.responses.chain_rows import ResponseTable, pairs, table_of, text_of
+from llama_storage_tui.services.responses.chain_rows import ResponseTable, pairs, table_of
 from llama_storage_tui.services.responses.links import Links
-from llama_storage_tui.services.responses.tolerant_json import load
+from llama_storage_tui.services.responses.tolerant_json import loaded_list
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import cell_text
 
 ONE_BY_ONE: Final = 20
 """Ancestors that are looked up each by itself: beyond them a scan of the links is faster than as many questions."""
@@ -47,31 +47,25 @@ async def full_input(session: Session, id_: str) -> FullInput:
             await _read(table, [above], turns)
         if above not in turns:
             break
-        above = _next(turns, id_)
+        above = _climbed(turns, id_)[1]
     return _joined(turns, id_)
 
 
-def _next(turns: Mapping[str, _Turn], id_: str) -> str | None:
-    """Return the first ancestor that was not read yet; None where all were."""
-    met: set[str] = set()
+def _climbed(turns: Mapping[str, _Turn], id_: str) -> tuple[list[_Turn], str | None]:
+    """Return the turns from a response up as far as they were read, and what the last one continues: of a cycle one of them."""
+    path: dict[str, _Turn] = {}
     above: str | None = id_
-    while above is not None and above in turns and above not in met:
-        met.add(above)
+    while above is not None and above in turns and above not in path:
+        path[above] = turns[above]
         above = turns[above].previous
-    return None if above in met else above
+    return [*path.values()], above
 
 
 def _joined(turns: Mapping[str, _Turn], id_: str) -> FullInput:
-    path: list[_Turn] = []
-    met: set[str] = set()
-    above: str | None = id_
-    while above is not None and above in turns and above not in met:
-        met.add(above)
-        path.append(turns[above])
-        above = turns[above].previous
+    path, above = _climbed(turns, id_)
     if not path:  # deleted since it was found
         return FullInput((), (), truncated=Truncation.UNREADABLE)
-    if above is not None and above in met:
+    if above is not None and above in turns:
         return FullInput(tuple(path[0].input or ()), (id_,), truncated=Truncation.CYCLE)
     items: list[object] = []
     truncated = Truncation.MISSING_PARENT if above is not None else None
@@ -98,26 +92,15 @@ async def _ancestors(table: ResponseTable, id_: str) -> Sequence[str]:
 async def _read(table: ResponseTable, ids: Sequence[str], turns: dict[str, _Turn]) -> None:
     for start in range(0, len(ids), READ_AT_ONCE):
         records = await table.items(ids[start : start + READ_AT_ONCE], with_links=True)
-        turns.update({turn.id: turn for turn in await asyncio.to_thread(_turns, records)})
-
-
-def _turns(records: Sequence[Record]) -> list[_Turn]:
-    return [_turn(record) for record in records]
-
-
-def _loaded(text: Cell) -> list[object] | None:
-    try:
-        found = load(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, list) else None
+        found = await asyncio.to_thread(lambda records: [*map(_turn, records)], records)
+        turns.update({turn.id: turn for turn in found})
 
 
 def _turn(record: Record) -> _Turn:
     is_incremental = record["mode"] == "incremental"
     return _Turn(
         str(record["id"]),
-        _loaded(record["input"]),
-        _loaded(record["output"]) or [],
-        (text_of(record["stored_previous"]) or None) if is_incremental else None,
+        loaded_list(record["input"]),
+        loaded_list(record["output"]) or [],
+        (cell_text(record["stored_previous"]) or None) if is_incremental else None,
     )

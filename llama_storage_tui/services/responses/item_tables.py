@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from contextlib import aclosing
+from time import monotonic
 from typing import Final
 
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError
+from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.notices import Notice, NoticeKind
-from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery
+from llama_storage_tui.model.records import Field, OneOf, Record, RecordOrder, RecordQuery
 from llama_storage_tui.services.records.places import table_places
-from llama_storage_tui.services.responses.earlier_items import CopyComparison, compare_items
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.families.conversations import ITEMS as CONVERSATION_ITEMS
+from llama_storage_tui.upstream.families.conversations import TABLE as CONVERSATIONS
 from llama_storage_tui.upstream.item_upgrade import (
     EARLIER_ITEMS,
     ITEMS,
@@ -37,6 +41,25 @@ _COPY_AGAIN: Final = (
     f" stop the servers, back up the database, delete the row {MARK} from {MARKS}, and start ogx 1.5 or later, which copies every"
     f" row that {ITEMS} lacks."
 )
+
+
+_AT_ONCE: Final = 500
+SECONDS: Final = 20.0
+"""How long rows are compared."""
+_ID: Final = Field("id", "id")
+_CONVERSATION: Final = Field("conversation_id", "conversation_id")
+
+
+@dataclass(frozen=True, slots=True)
+class CopyComparison:
+    """How many of the rows that were compared are missing in the new table; `is_whole` where all rows were.
+
+    Rows of conversations that are gone do not count: deleting a conversation deletes its items.
+    """
+
+    missing: int
+    compared: int
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +133,7 @@ async def upgrade_report(reader: Reader, *, most: int | None = None) -> ItemUpgr
     """Return what became of the items of older servers in a database.
 
     Reads a row of each table; where both have rows and the mark is set, compares the last `most` rows of the earlier one (None:
-    all that can be compared within 20 seconds). Raises BackendError.
+    all that can be compared within SECONDS). Raises BackendError.
     """
     earlier = await reader.tables.table(EARLIER_ITEMS)
     items = await reader.tables.table(ITEMS)
@@ -127,7 +150,7 @@ async def upgrade_report(reader: Reader, *, most: int | None = None) -> ItemUpgr
     is_comparable = has_items and earlier is not None and all(earlier.column(name) for name in KEY)
     if state is not ItemUpgrade.COPIED or not is_comparable:
         return ItemUpgradeReport(state, has_items)
-    comparison = await compare_items(reader, most=most)
+    comparison = await _compare_items(reader, most=most)
     return ItemUpgradeReport(
         ItemUpgrade.COPIED_IN_PART if comparison.missing else state, has_items, comparison
     )
@@ -213,3 +236,51 @@ async def _has_rows(reader: Reader, table: str) -> bool:
     name = described.columns[0].name
     query = RecordQuery(table, (Field("it", name),), order=RecordOrder.STORED, limit=1, id=name, time=name)
     return bool((await reader.records.page(query)).records)
+
+
+async def _compare_items(reader: Reader, *, most: int | None = None) -> CopyComparison:
+    """Compare the two tables by the keys of their rows, from the end of the earlier one; both must be there.
+
+    Stops after `most` rows (None: no limit) or SECONDS. Raises BackendError.
+    """
+    began, missing, compared = monotonic(), 0, 0
+    has_conversations = await reader.tables.table(CONVERSATIONS) is not None
+    query = RecordQuery(
+        EARLIER_ITEMS, (_CONVERSATION, _ID), order=RecordOrder.STORED, limit=_AT_ONCE, with_cursors=False
+    )
+    async with aclosing(reader.records.search(query)) as batches:
+        async for batch in batches:
+            for start in range(0, len(batch.records), _AT_ONCE):
+                end = start + _AT_ONCE if most is None else min(start + _AT_ONCE, start + most - compared)
+                chunk = batch.records[start:end]
+                missing += await _missing(reader, chunk, has_conversations=has_conversations)
+                compared += len(chunk)
+                if monotonic() - began > SECONDS or (most is not None and compared >= most):
+                    return CopyComparison(missing, compared, is_whole=False)
+    return CopyComparison(missing, compared, is_whole=True)
+
+
+async def _missing(reader: Reader, records: Sequence[Record], *, has_conversations: bool) -> int:
+    keys = [(record["conversation_id"], record["id"]) for record in records]
+    by_conversation = RecordQuery(
+        ITEMS,
+        (_CONVERSATION, _ID),
+        (OneOf(_ID, _texts(id_ for _, id_ in keys)),),
+        id="conversation_id",
+        time="conversation_id",
+    )
+    names = _texts(name for name, _ in keys)
+    there = {
+        (found["conversation_id"], found["id"]) for found in await reader.records.find(by_conversation, names)
+    }
+    absent = [key for key in keys if key not in there]
+    if not absent or not has_conversations:
+        return len(absent)
+    living = RecordQuery(CONVERSATIONS, (_ID,), time="id")
+    wanted = _texts(name for name, _ in absent)
+    alive = {found["id"] for found in await reader.records.find(living, wanted)}
+    return sum(name in alive for name, _ in absent)
+
+
+def _texts(cells: Iterable[Cell]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(cell for cell in cells if isinstance(cell, str)))

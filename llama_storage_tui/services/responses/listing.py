@@ -10,19 +10,20 @@ from dataclasses import field
 from difflib import get_close_matches
 from typing import Final
 
+from llama_storage_tui.backends.comparing import texts_of
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.access import Decision, Hiding
-from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.model.data import Cursor, Operator
 from llama_storage_tui.model.families import Place, Query, TablePlace
 from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition, Record, RecordBatch, RecordOrder
 from llama_storage_tui.model.responses import ResponseBatch, ResponsePage, ResponseSummary
-from llama_storage_tui.services.records.comparing import TextFilter
 from llama_storage_tui.services.records.following import Follower
 from llama_storage_tui.services.records.merging import START, encode, list_name, positions_of
 from llama_storage_tui.services.records.pages import ListedFamily, check_query, read_page
 from llama_storage_tui.services.records.places import needed_tables
+from llama_storage_tui.services.records.row_conditions import parse_text
 from llama_storage_tui.services.records.rows import LARGE, Look, record_query
 from llama_storage_tui.services.records.sources import RecordSource, opened
 from llama_storage_tui.services.responses.membership import RecentTables, conversations_of, items_of
@@ -36,6 +37,9 @@ _AT_ONCE: Final = 200
 
 _FILTERED: Final = 500
 """Records asked for at a time where only some are shown: newest first, each question is a scan."""
+
+_NAMING: Final = (Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN)
+"""Operators of filters that name statuses as a whole."""
 
 Visibility = Callable[[ResponseSummary], Decision]
 """Tells whether a response is shown: what a user may read, and what hides the rest."""
@@ -129,7 +133,8 @@ def _check_status(query: Query) -> None:
     Not before anything was looked for: what else has written to the table may use a status of its own.
     """
     written = query.text("status")
-    named = () if written is None else TextFilter.of(written).texts
+    found = parse_text(written or "")
+    named = texts_of(found) if written is not None and found.operator in _NAMING else ()
     status = next((each for each in named if each not in STATUSES), None)
     if status is not None and query.after is None:
         meant = get_close_matches(status.strip().lower().replace(" ", "_"), STATUSES, n=1)

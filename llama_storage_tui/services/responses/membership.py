@@ -16,13 +16,15 @@ from typing import Final
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
-from llama_storage_tui.model.data import Cell, Table
+from llama_storage_tui.model.data import Table
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.notices import Notice, NoticeKind
-from llama_storage_tui.model.records import Equals, Field, Record, RecordOrder, RecordQuery
+from llama_storage_tui.model.records import Equals, Field, Record, RecordQuery, scan
+from llama_storage_tui.services.records.sources import tables_there
 from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
+from llama_storage_tui.services.responses.summaries import CREATED, ID
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import is_storable
+from llama_storage_tui.services.values import is_storable, time_rank
 
 SMALL_TABLE: Final = 200_000
 """Rows up to which a table without a key on an item's id is scanned for a page of responses."""
@@ -30,9 +32,8 @@ SMALL_TABLE: Final = 200_000
 RECENT: Final = 15.0
 """Seconds for which who asks again and again takes the tables of items to be the same: servers make them when they start."""
 
-_ID: Final = Field("id", "id")
-_CONVERSATION: Final = Field("conversation_id", "conversation_id")
-_CREATED_AT: Final = Field("created_at", "created_at")
+CONVERSATION: Final = Field("conversation_id", "conversation_id")
+"""Which conversation an item belongs to."""
 _SORT_ORDER: Final = Field("sort_order", "sort_order")
 
 
@@ -126,24 +127,21 @@ async def items_of(session: Session, conversation: str) -> tuple[str, ...]:
     Without a key on the conversation (before ogx 1.5) this reads the whole table, without a time limit. Raises BackendError.
     """
     found: list[Record] = []
-    for place in (await item_tables(session)).places:
-        reader = await session.reader(place.backend)
-        table = await reader.tables.table(place.table)
-        if table is not None:
-            query = RecordQuery(place.table, (_ID, *order_fields(table)))
-            found += await records_of(reader, table, query, conversation)
+    async for place, reader, table in tables_there(session, (await item_tables(session)).places):
+        query = RecordQuery(place.table, (ID, *order_fields(table)))
+        found += await records_of(reader, table, query, conversation)
     ids = (str(record["id"]) for record in sorted(found, key=item_order) if record["id"] is not None)
     return tuple(dict.fromkeys(ids))
 
 
 def order_fields(table: Table) -> tuple[Field, ...]:
     """Return the fields that `item_order` sorts by, as far as the table has them."""
-    return tuple(field for field in (_CREATED_AT, _SORT_ORDER) if table.column(field.column) is not None)
+    return tuple(field for field in (CREATED, _SORT_ORDER) if table.column(field.column) is not None)
 
 
-def item_order(record: Record) -> tuple[tuple[int, float], tuple[int, float]]:
+def item_order(record: Record) -> tuple[float, float]:
     """Return what sorts a conversation's items as the server returns them; what is no number comes last."""
-    return _number(record.get("created_at")), _number(record.get("sort_order"))
+    return time_rank(record.get("created_at")), time_rank(record.get("sort_order"))
 
 
 async def records_of(
@@ -157,10 +155,9 @@ async def records_of(
         by_key = RecordQuery(query.table, query.fields, query.conditions, id="conversation_id")
         records = await reader.records.find(by_key, [conversation])
         return tuple(sorted(records, key=lambda record: str(record["id"])))
-    conditions = (*query.conditions, Equals(_CONVERSATION, conversation))
-    scan = RecordQuery(query.table, query.fields, conditions, RecordOrder.STORED, with_cursors=False)
+    stored = scan(query.table, query.fields, *query.conditions, Equals(CONVERSATION, conversation))
     found: list[Record] = []
-    async with aclosing(reader.records.search(scan)) as batches:
+    async with aclosing(reader.records.search(stored)) as batches:
         async for batch in batches:
             found += batch.records
     return tuple(reversed(found))
@@ -173,13 +170,9 @@ async def _looked_up(
         extent = await reader.records.extent(table.name)
         if extent is not None and extent.rows > SMALL_TABLE:
             return (), Notice(NoticeKind.CONVERSATIONS_NOT_INDEXED, table.name, count=extent.rows)
-    return await reader.records.find(RecordQuery(table.name, (_ID, _CONVERSATION)), item_ids), None
+    return await reader.records.find(RecordQuery(table.name, (ID, CONVERSATION)), item_ids), None
 
 
 def key_of(table: Table) -> tuple[str, ...]:
     """Return the names of a table's key columns, in the order of the columns: upstream declares both alike."""
     return tuple(column.name for column in table.columns if column.is_primary_key)
-
-
-def _number(cell: Cell) -> tuple[int, float]:
-    return (0, float(cell)) if isinstance(cell, int | float) else (1, 0.0)

@@ -28,14 +28,14 @@ from llama_storage_tui.model.records import (
     Measure,
     OneOf,
     Record,
-    RecordOrder,
-    RecordQuery,
+    scan,
 )
 from llama_storage_tui.model.transcript import ChatMessage, PartKind
 from llama_storage_tui.services.records.places import needed_tables
+from llama_storage_tui.services.records.sources import tables_there
 from llama_storage_tui.services.responses.messages import read_message
-from llama_storage_tui.services.responses.summaries import CREATED, OWNER
-from llama_storage_tui.services.responses.tolerant_json import load
+from llama_storage_tui.services.responses.summaries import CREATED, ID, MODEL, OWNER
+from llama_storage_tui.services.responses.tolerant_json import loaded_list
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import is_storable
 from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
@@ -46,8 +46,6 @@ AFTER: Final = 60
 """Seconds by which the clock of whoever runs the model may lag: it gives a completion's time."""
 MOST_CANDIDATES: Final = 200
 
-_ID: Final = Field("id", "id")
-_MODEL: Final = Field("model", "model")
 _TEXTS: Final = Field("texts", DOCUMENT, ("output",), Measure.EACH, ("content", 0, "text"))
 _CALLS: Final = Field("calls", DOCUMENT, ("output",), Measure.EACH, ("call_id",))
 _OUTPUTS: Final = Field("outputs", DOCUMENT, ("output",), Measure.ITEMS)
@@ -82,10 +80,9 @@ async def origin_of(session: Session, completion: Completion) -> Origin:
     matches: list[_Match] = []
     notices: list[Notice] = []
     try:
-        for place in needed_tables(session.catalog, RESPONSES):
-            reader = await session.reader(place.backend)
-            table = await reader.tables.table(place.table)
-            if table is not None and table.column(DOCUMENT) is not None:
+        places = needed_tables(session.catalog, RESPONSES)
+        async for _, reader, table in tables_there(session, places):
+            if table.column(DOCUMENT) is not None:
                 matches += await _matches(reader.records, table, completion, float(created))
     except (BackendError, NotFoundError) as error:
         notices.append(Notice(NoticeKind.RESPONSE_NOT_SEARCHED, why=error.message))
@@ -110,13 +107,8 @@ def _best(matches: Sequence[_Match], notices: Sequence[Notice]) -> Origin:
 async def _matches(
     records: RecordReader, table: Table, completion: Completion, created: float
 ) -> list[_Match]:
-    query = RecordQuery(
-        table.name,
-        (_ID, _TEXTS, _CALLS, _OUTPUTS, _MESSAGES),
-        tuple(_conditions(table, completion, created)),
-        RecordOrder.STORED,
-        with_cursors=False,
-    )
+    fields = (ID, _TEXTS, _CALLS, _OUTPUTS, _MESSAGES)
+    query = scan(table.name, fields, *_conditions(table, completion, created))
     found: list[_Match] = []
     async with aclosing(records.search(query)) as batches:
         async for batch in batches:
@@ -129,8 +121,8 @@ async def _matches(
 def _conditions(table: Table, completion: Completion, created: float) -> Iterator[Condition]:
     model, owner = completion.entry.cells["model"], completion.entry.cells["owner"]
     yield Between(CREATED, created - BEFORE, created + AFTER)
-    if table.column(_MODEL.column) is not None and isinstance(model, str):
-        yield Equals(_MODEL, model)
+    if table.column(MODEL.column) is not None and isinstance(model, str):
+        yield Equals(MODEL, model)
     if table.column(OWNER.column) is not None:
         yield Equals(OWNER, owner if isinstance(owner, str) else None)
     texts, calls = _answers(completion)
@@ -194,8 +186,4 @@ def _text(message: ChatMessage) -> str:
 
 
 def _stored(text: Cell) -> list[object]:
-    try:
-        found = load(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
-        return []
-    return [each for each in found if each is not None] if isinstance(found, list) else []
+    return [each for each in loaded_list(text) or () if each is not None]

@@ -13,18 +13,18 @@ from llama_storage_tui.model.conversations import OrphanReport, Orphans
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.notices import Notice, NoticeKind
-from llama_storage_tui.model.records import Field, Record, RecordOrder, RecordQuery
+from llama_storage_tui.model.records import Record, RecordQuery, scan
 from llama_storage_tui.services.records.places import table_places
+from llama_storage_tui.services.records.sources import tables_there
 from llama_storage_tui.services.responses.item_tables import item_tables
+from llama_storage_tui.services.responses.membership import CONVERSATION
+from llama_storage_tui.services.responses.summaries import CREATED, ID
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import is_storable
 from llama_storage_tui.upstream.families.conversations import ITEMS, ROWS
 
 MOST: Final = 10_000
 """Gone conversations that are told apart."""
-
-_CONVERSATION: Final = Field("conversation_id", "conversation_id")
-_CREATED: Final = Field("created_at", "created_at")
 
 Progress = Callable[[int, int], None]
 """Hears how many of how many positions of the table were read."""
@@ -42,14 +42,9 @@ async def find_orphans(
     scanned = 0
     is_complete = True
     tables = await item_tables(session)
-    for place in table_places(session.catalog, ITEMS):
-        reader = await session.reader(place.backend)
-        if await reader.tables.table(place.table) is None:
-            continue
+    async for place, reader, _ in tables_there(session, table_places(session.catalog, ITEMS)):
         search = _Search(place, reader.records, await _conversations(session, place))
-        query = RecordQuery(
-            place.table, (_CONVERSATION, _CREATED), order=RecordOrder.STORED, with_cursors=False
-        )
+        query = scan(place.table, (CONVERSATION, CREATED))
         if most_items is not None:
             page = await reader.records.page(replace(query, limit=most_items))
             await search.look(page.records)
@@ -117,7 +112,7 @@ class _Search:
         wanted = [name for name in names if isinstance(name, str) and is_storable(name)]
         if self.conversations is None or not wanted:
             return set()
-        query = RecordQuery(self.conversations, (Field("id", "id"),))
+        query = RecordQuery(self.conversations, (ID,))
         return {record["id"] for record in await self.records.find(query, wanted)}
 
 

@@ -16,13 +16,12 @@ from typing import Final
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.services.values import parse_json, time_rank
+from llama_storage_tui.services.values import is_later, parse_json, time_rank
+from llama_storage_tui.upstream.resuming import UNFINISHED
 
 _UNCOMPARED: Final = ("id", "status")
 """A copy loses or gains them: the server fills them in when it stores."""
 _TEXT_PARTS: Final = ("input_text", "output_text", "text")
-_UNFINISHED: Final = ("queued", "in_progress")
-"""A server refuses to continue such a response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,8 @@ class Prefixes:
             return False
         placed = _Placed(candidate, begin, end)
         self._placed.append(placed)
-        if candidate.status not in _UNFINISHED:
+        # A server refuses to continue one that is not finished.
+        if candidate.status not in UNFINISHED:
             self._ends.setdefault(self._nodes[end].content, []).append(placed)
         return True
 
@@ -152,7 +152,7 @@ def _chosen(fitting: Sequence[_Placed], child: _Placed, node: int) -> tuple[str,
     def likelihood(end: _Placed) -> tuple[bool, bool, bool]:
         return (
             end.end != node,
-            _is_younger(end.candidate.created_at, child.candidate.created_at),
+            is_later(end.candidate.created_at, child.candidate.created_at),
             end.candidate.owner != child.candidate.owner,
         )
 
@@ -214,8 +214,3 @@ def is_answer(item: object) -> bool:
         if kind == "message"
         else not str(kind).endswith(("_output", "_response"))
     )
-
-
-def _is_younger(time: Cell, than: Cell) -> bool:
-    numbers = isinstance(time, int | float) and isinstance(than, int | float)
-    return numbers and time_rank(time) > time_rank(than)

@@ -1,4 +1,7 @@
-"""Reading one response by its id, wherever a server of the chosen version would keep it."""
+"""One response, read by its id wherever a server of the chosen version would keep it; examined, and compared with another one.
+
+Where its row holds only what was new, its ancestors are read for its whole input.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput
 from llama_storage_tui.model.families import TablePlace
@@ -19,6 +23,7 @@ from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.records.sources import unread
 from llama_storage_tui.services.responses.comparing import compare
 from llama_storage_tui.services.responses.diff import difference
+from llama_storage_tui.services.responses.full_input import full_input
 from llama_storage_tui.services.responses.items import joined, read_items
 from llama_storage_tui.services.responses.membership import conversations_of
 from llama_storage_tui.services.responses.parsing import OBJECT, read_transcript
@@ -63,10 +68,7 @@ async def read_response(session: Session, id_: str) -> StoredResponse:
 
 
 async def examine_response(
-    session: Session,
-    response: StoredResponse,
-    *,
-    whole: FullInput | None = None,
+    session: Session, response: StoredResponse, *, whole: FullInput | None = None
 ) -> Examination:
     """Tell of a response whether the chosen version can resume from it, and where its messages and its items disagree.
 
@@ -75,10 +77,9 @@ async def examine_response(
     version = session.catalog.version.chosen
 
     def examined() -> Examination:
-        entries = None if whole is None else entries_of(whole.items)
-        missing = None if whole is None else missing_beginning(whole)
+        entries = _entries(whole)
         transcript = response.transcript
-        resume = check_resume(transcript, version, full_input=entries, missing=missing)
+        resume = check_resume(transcript, version, full_input=entries, missing=_missing_beginning(whole))
         stored = transcript.head.conversation
         return Examination(response, resume, compare(transcript, entries), conversation=stored)
 
@@ -95,34 +96,86 @@ async def find_conversation(session: Session, examination: Examination) -> Exami
     return replace(examination, conversation=found, is_inferred=found is not None, notices=membership.notices)
 
 
+async def examine_whole(session: Session, response: StoredResponse) -> Examination:
+    """Examine a response; where its row holds only what was new, with the input of its ancestors.
+
+    Where they cannot be read, it is examined without them, and a notice says why.
+    """
+    whole, notices = await _whole(session, response)
+    examination = await examine_response(session, response, whole=whole)
+    return replace(examination, notices=(*examination.notices, *notices))
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A response examined with its whole input: that input, and why it does not reach the beginning, where it does not."""
+
+    examination: Examination
+    input: tuple[TranscriptEntry, ...]
+    missing: MissingBeginning | None
+
+
+async def rebuild(session: Session, examination: Examination) -> Rebuilt:
+    """Examine a response again with its whole input; raises StorageToolError where its ancestors cannot be read."""
+    response = examination.response
+    whole = await full_input(session, response.transcript.head.id or "")
+    found = await examine_response(session, response, whole=whole)
+    found = replace(found, conversation=examination.conversation, is_inferred=examination.is_inferred)
+    entries = await asyncio.to_thread(_entries, whole)
+    return Rebuilt(found, entries or (), _missing_beginning(whole))
+
+
+async def whole_difference(session: Session, first: StoredResponse, second: StoredResponse) -> Addition:
+    """Return what the second response added to the first, by their whole inputs."""
+    is_next = second.transcript.head.previous_response_id == first.transcript.head.id
+    if second.transcript.is_incremental and is_next:
+        return await response_difference(first, second)
+    one, _ = await _whole(session, first)
+    other, _ = await _whole(session, second)
+    return await response_difference(first, second, first_whole=one, second_whole=other)
+
+
+async def _whole(session: Session, response: StoredResponse) -> tuple[FullInput | None, tuple[Notice, ...]]:
+    """Return the whole input where the row holds only a part of it, with why it could not be read."""
+    id_ = response.transcript.head.id
+    if not response.transcript.is_incremental or id_ is None:
+        return None, ()
+    try:
+        return await full_input(session, id_), ()
+    except (BackendError, NotFoundError) as error:
+        return None, (Notice(NoticeKind.EARLIER_RESPONSES_NOT_READ, why=error.message),)
+
+
 async def response_difference(
     first: StoredResponse,
     second: StoredResponse,
     *,
-    first_input: Sequence[object] | None = None,
-    second_input: Sequence[object] | None = None,
+    first_whole: FullInput | None = None,
+    second_whole: FullInput | None = None,
 ) -> Addition:
-    """Return what the second response added to the first; the inputs are the parsed items of each one's whole input."""
+    """Return what the second response added to the first; by each one's whole input, where that is at hand."""
 
     def added() -> Addition:
         return difference(
             first.transcript,
             second.transcript,
-            first_input=None if first_input is None else entries_of(first_input),
-            second_input=None if second_input is None else entries_of(second_input),
+            first_input=_entries(first_whole),
+            second_input=_entries(second_whole),
         )
 
     return await _done(added, first.row, second.row)
 
 
-def missing_beginning(whole: FullInput) -> MissingBeginning | None:
+def _missing_beginning(whole: FullInput | None) -> MissingBeginning | None:
     """Return why a whole input does not reach the beginning, None where it does."""
-    return None if whole.truncated is None else MissingBeginning(whole.truncated, whole.missing_parent)
+    if whole is None or whole.truncated is None:
+        return None
+    return MissingBeginning(whole.truncated, whole.missing_parent)
 
 
-def entries_of(items: Sequence[object]) -> tuple[TranscriptEntry, ...]:
+def _entries(whole: FullInput | None) -> tuple[TranscriptEntry, ...] | None:
     """Return a whole input, rebuilt from several responses, as entries."""
-    return joined(read_items([*items], Side.INPUT, []))
+    return None if whole is None else joined(read_items([*whole.items], Side.INPUT, []))
 
 
 async def _rows(session: Session, place: TablePlace, id_: str) -> tuple[Record, ...]:
@@ -135,18 +188,10 @@ async def _rows(session: Session, place: TablePlace, id_: str) -> tuple[Record, 
     return await reader.records.find(RecordQuery(place.table, fields, id=_KEY), [id_])
 
 
-def _name(place: TablePlace) -> str:
-    return f"table {place.table} on backend {place.backend}"
-
-
 def _nowhere(id_: str, places: Sequence[TablePlace]) -> NotFoundError:
-    return NotFoundError(
-        f"No response {id_!r}",
-        help=Advice(
-            f"Looked in {', '.join(map(_name, places))}. A server of another version may keep it elsewhere.",
-            Step.READ_AS_VERSION,
-        ),
-    )
+    looked = ", ".join(f"table {place}" for place in places)
+    said = f"Looked in {looked}. A server of another version may keep it elsewhere."
+    return NotFoundError(f"No response {id_!r}", help=Advice(said, Step.READ_AS_VERSION))
 
 
 async def _done(work: Callable[[], Answer], *rows: Record) -> Answer:

@@ -18,22 +18,15 @@ from typing import Final
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.notices import Notice, NoticeKind
-from llama_storage_tui.model.records import (
-    DocumentShape,
-    Field,
-    Measure,
-    Record,
-    RecordOrder,
-    RecordQuery,
-)
+from llama_storage_tui.model.records import DocumentShape, Field, Record, RecordOrder, RecordQuery
 from llama_storage_tui.model.statistics import UNKNOWN, UNREADABLE, ResponseStatistics, StatisticsGroup
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.records.sources import RecordSource, opened
-from llama_storage_tui.services.responses.summaries import CREATED, OWNER, STATUS
+from llama_storage_tui.services.responses.summaries import CREATED, MODEL, OWNER, SHAPE, STATUS
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import cell_text
 from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
-from llama_storage_tui.upstream.resuming import STATUSES
+from llama_storage_tui.upstream.resuming import STATUSES, UNFINISHED
 
 RECENT: Final = 1_000
 """Rows of each table, from its end, that the first answer is about."""
@@ -45,14 +38,11 @@ STUCK_AFTER: Final = 900.0
 MOST_NAMES: Final = 1_000
 """Models, or owners, that are told apart."""
 HOUR: Final = 3_600
-UNFINISHED: Final = ("queued", "in_progress")
 _TIMES: Final = range(253_402_300_800)
 """Epoch seconds up to the year 9999."""
 
-_SHAPE: Final = Field("shape", DOCUMENT, measure=Measure.SHAPE)
 _TOKENS: Final = Field("tokens", DOCUMENT, ("usage", "total_tokens"))
 _COMPLETED: Final = Field("completed_at", DOCUMENT, ("completed_at",))
-_MODEL: Final = Field("model", "model")
 _INNER_MODEL: Final = Field("model", DOCUMENT, ("model",))
 
 
@@ -112,8 +102,8 @@ async def _everything(source: RecordSource, counting: _Counting) -> AsyncGenerat
 
 
 def _query(source: RecordSource, *, limit: int = PART, after: str | None = None) -> RecordQuery:
-    fields = [CREATED, STATUS, _SHAPE, _TOKENS, _COMPLETED]
-    fields.append(_MODEL if _MODEL.column in source.columns else _INNER_MODEL)
+    fields = [CREATED, STATUS, SHAPE, _TOKENS, _COMPLETED]
+    fields.append(MODEL if MODEL.column in source.columns else _INNER_MODEL)
     fields += [OWNER] if OWNER.column in source.columns else []
     return RecordQuery(
         source.place.table,
@@ -177,8 +167,9 @@ class _Counting:
 
     def _count(self, record: Record) -> None:
         created, completed = _seconds(record["created_at"]), _seconds(record["completed_at"])
+        hour = None if created is None else created - created % HOUR
         status = _status(record)
-        groups = [self.whole, self.hours.setdefault(_hour(created), _Group())]
+        groups = [self.whole, self.hours.setdefault(hour, _Group())]
         groups += self._named("models", self.models, cell_text(record["model"]))
         if OWNER.name in record:
             groups += self._named("owners", self.owners, cell_text(record[OWNER.name]))
@@ -203,21 +194,19 @@ class _Counting:
         """Return what was counted so far."""
         rows = self.whole.responses
         more = (Notice(NoticeKind.TOO_MANY_NAMES, what, count=MOST_NAMES) for what in self.unnamed)
+        hours = sorted(self.hours.items(), key=lambda each: each[0] or -1)
         return ResponseStatistics(
-            self.whole.seen(),
-            tuple(
-                group.seen(start=hour)
-                for hour, group in sorted(self.hours.items(), key=lambda each: each[0] or -1)
-            ),
-            _by_use(self.models),
-            _by_use(self.owners),
-            self.stuck,
             rows,
             rows if self.is_exact else max(rows, self.estimated_rows),
             self.is_exact,
             self.done,
             self.total,
             (*self.notices, *more),
+            self.whole.seen(),
+            tuple(group.seen(start=hour) for hour, group in hours),
+            _by_use(self.models),
+            _by_use(self.owners),
+            self.stuck,
         )
 
 
@@ -231,10 +220,6 @@ def _status(record: Record) -> str:
         return UNREADABLE
     status = cell_text(record["status"])
     return status if status in STATUSES else UNKNOWN
-
-
-def _hour(created: int | None) -> int | None:
-    return None if created is None else created - created % HOUR
 
 
 def _seconds(value: Cell) -> int | None:

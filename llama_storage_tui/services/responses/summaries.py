@@ -23,6 +23,11 @@ from llama_storage_tui.services.records.last_asked import last_asked
 from llama_storage_tui.services.values import cell_text
 from llama_storage_tui.upstream.families.responses import DOCUMENT
 
+ID: Final = Field("id", "id")
+MODEL: Final = Field("model", "model")
+TENANT: Final = Field("tenant", "tenant_id")
+SHAPE: Final = Field("shape", DOCUMENT, measure=Measure.SHAPE)
+BYTES: Final = Field("bytes", DOCUMENT, measure=Measure.BYTES)
 STORE: Final = Field("store", DOCUMENT, ("store",))
 STATUS: Final = Field("status", DOCUMENT, ("status",))
 OUTPUT_IDS: Final = Field("output_ids", DOCUMENT, ("output",), Measure.EACH, ("id",), most=100)

@@ -123,6 +123,15 @@ def load(text: str, constant: Callable[[str], object] | None = None) -> object:
     return shallow(json.loads(text, parse_constant=constant, object_pairs_hook=_object))
 
 
+def loaded_list(text: object) -> list[object] | None:
+    """Parse a stored list as `load` does; None where it is none."""
+    try:
+        found = load(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, list) else None
+
+
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Make an object, with credentials masked: headers' values, authorizations, user info and queries of server URLs."""
     found = dict(pairs)

@@ -34,7 +34,13 @@ class ViewAs:
 
     def __call__(self, summary: ResponseSummary) -> Decision:
         """Tell whether the user gets a response, and why not."""
-        decision = self._judge(summary.place).decide(cell_text(summary.id), _ownership(summary))
+        ownership = Ownership(
+            summary.owner,
+            summary.access_attributes,
+            summary.tenant,
+            has_tenant_column=summary.has_tenant_column,
+        )
+        decision = self._judge(summary.place).decide(cell_text(summary.id), ownership)
         if decision.fails:
             self._failing[decision.because] += 1
         if decision.depends_on is not None:
@@ -75,12 +81,6 @@ def _access(catalog: Catalog, place: TablePlace) -> TableAccess:
     backend = catalog.backend(place.backend)
     engine = engine_of(None if backend is None else backend.target)
     return TableAccess(catalog.access, catalog.version.chosen, engine, place.table)
-
-
-def _ownership(summary: ResponseSummary) -> Ownership:
-    return Ownership(
-        summary.owner, summary.access_attributes, summary.tenant, has_tenant_column=summary.has_tenant_column
-    )
 
 
 def _reasons(kind: NoticeKind, reasons: Counter[str]) -> list[Notice]:

@@ -16,11 +16,11 @@ from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.upgrade import LostByDesign, RewrittenByServer, StoreForecast, UpgradeReport
 from llama_storage_tui.services import inspection
 from llama_storage_tui.services.catalog import load_versions
-from llama_storage_tui.services.form_inspection import EARLIER_FORM
 from llama_storage_tui.services.migration.renamed_home import keeps_folder
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.services.session import Session, Timeouts
+from llama_storage_tui.services.upgrade_inspection import EARLIER_FORM
 from llama_storage_tui.services.upgrades.comparing import StoreComparison, compare
 from llama_storage_tui.services.upgrades.counting import StoreCounts, count_store
 from llama_storage_tui.services.upgrades.forms import untaken_forms

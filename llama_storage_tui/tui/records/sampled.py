@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Final, Generic, Protocol, TypeVar, cast
+from typing import Final, Generic, TypeVar, cast
 
 from textual import on, work
 from textual.binding import Binding
@@ -13,7 +13,7 @@ from textual.message import Message
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.notices import Notice
+from llama_storage_tui.model.statistics import Sample
 from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.session import Session
@@ -27,23 +27,6 @@ COUNT_ALL: Final = Binding(
 LOOK_AGAIN: Final = Binding(
     "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Look again"
 )
-
-
-class Sample(Protocol):
-    """What was found so far: of `rows` out of about `estimated_rows`, and how far a look at everything is."""
-
-    @property
-    def rows(self) -> int: ...
-    @property
-    def estimated_rows(self) -> int: ...
-    @property
-    def is_exact(self) -> bool: ...
-    @property
-    def done(self) -> int: ...
-    @property
-    def total(self) -> int: ...
-    @property
-    def notices(self) -> tuple[Notice, ...]: ...
 
 
 Seen = TypeVar("Seen", bound=Sample)

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from llama_storage_tui.model.data import Count, Order, turned
 from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.reports.sorting import sort_cost
+from llama_storage_tui.reports.amounts import sort_cost
 from llama_storage_tui.tui.records.followed import FollowedScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.widgets.listing import ListColumn

@@ -15,9 +15,8 @@ from llama_storage_tui.model.completions import Completion
 from llama_storage_tui.model.conversations import ConversationDetail
 from llama_storage_tui.model.families import Query, RecordDetail, RecordField
 from llama_storage_tui.model.resume import Addition
-from llama_storage_tui.reports.comparison import addition_notes
+from llama_storage_tui.reports.comparison import addition_notes, origin_reason
 from llama_storage_tui.reports.notices import notice_words
-from llama_storage_tui.reports.origins import origin_reason
 from llama_storage_tui.services.records.reading import read_record
 from llama_storage_tui.services.records.showing import shown
 from llama_storage_tui.services.responses.bodies import message_body, pretty
@@ -25,9 +24,8 @@ from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.conversations import read_conversation
 from llama_storage_tui.services.responses.messages import read_messages
 from llama_storage_tui.services.responses.origins import origin_of
-from llama_storage_tui.services.responses.reading import read_response
+from llama_storage_tui.services.responses.reading import read_response, whole_difference
 from llama_storage_tui.services.responses.tolerant_json import load
-from llama_storage_tui.services.responses.with_ancestors import whole_difference
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.text import plural

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.chain import Chain
     from llama_storage_tui.model.resume import Examination
     from llama_storage_tui.services.responses.chain import ChainProgress
-    from llama_storage_tui.services.responses.with_ancestors import Rebuilt
+    from llama_storage_tui.services.responses.reading import Rebuilt
 
 
 @dataclass(eq=False)

@@ -22,8 +22,8 @@ from llama_storage_tui.services.responses.reading import (
     examine_response,
     find_conversation,
     read_response,
+    rebuild,
 )
-from llama_storage_tui.services.responses.with_ancestors import rebuild
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.export.jobs import ValueSave
 from llama_storage_tui.tui.export.messages import ExportOpened

@@ -132,7 +132,7 @@ class LeftBehindScreen(SessionScreen):
             mark = severity_mark(each.severity)
             said = Shown(f"{mark.text[:1]} {self.redact(each.message)}", mark.tone)
             return (Shown(self._backend_of(each), Tone.KEY), said, DASH, DASH, DASH, DASH)
-        is_free = wording.is_unreferenced(each)
+        is_free = not each.referenced_by
         said = Shown(
             wording.name(each) + (", nothing refers to it" if is_free else ""),
             Tone.WARNING if is_free else Tone.PLAIN,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llama_storage_tui.model.data import Filter, Order, RowPage, Table
-from llama_storage_tui.reports.sorting import sort_cost, sorted_by
+from llama_storage_tui.reports.amounts import sort_cost, sorted_by
 from llama_storage_tui.services.records.row_conditions import condition_text
 from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.tui.widgets.listing import ListColumn

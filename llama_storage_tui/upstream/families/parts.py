@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from llama_storage_tui.model.families import RecordPart, Show
 from llama_storage_tui.model.records import Measure
 
 
-def text(label: str, *path: str | int) -> RecordPart:
-    """Make a part of one path, whose only step is the label where none is given."""
-    return RecordPart(label, (path or (label,),))
+def _part(show: Show, label: str, *path: str | int) -> RecordPart:
+    return RecordPart(label, (path or (label,),), show)
 
 
-def time(label: str, *path: str) -> RecordPart:
-    """Make a part that is a time."""
-    return RecordPart(label, (path or (label,),), Show.TIME)
-
-
-def number(label: str, *path: str | int) -> RecordPart:
-    """Make a part that is a number."""
-    return RecordPart(label, (path or (label,),), Show.NUMBER)
-
-
-def size(label: str, *path: str) -> RecordPart:
-    """Make a part that is a number of bytes."""
-    return RecordPart(label, (path or (label,),), Show.BYTES)
-
-
-def json(label: str, *path: str | int) -> RecordPart:
-    """Make a part that is shown as JSON."""
-    return RecordPart(label, (path or (label,),), Show.JSON)
-
-
-def long(label: str, *path: str | int) -> RecordPart:
-    """Make a part that is text of several lines."""
-    return RecordPart(label, (path or (label,),), Show.LONG)
+text = partial(_part, Show.TEXT)
+"""Makes a part of one path, whose only step is the label where none is given; so do the others, which show it otherwise."""
+time = partial(_part, Show.TIME)
+number = partial(_part, Show.NUMBER)
+size = partial(_part, Show.BYTES)
+json = partial(_part, Show.JSON)
+long = partial(_part, Show.LONG)
 
 
 def column(label: str, name: str = "", show: Show = Show.TEXT) -> RecordPart:

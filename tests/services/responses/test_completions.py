@@ -12,8 +12,8 @@ from llama_storage_tui.model.completions import Origin
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.reports.comparison import origin_reason
 from llama_storage_tui.reports.notices import notice_words
-from llama_storage_tui.reports.origins import origin_reason
 from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.origins import origin_of

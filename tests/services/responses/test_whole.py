@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from llama_storage_tui.model.resume import Comparison
 from llama_storage_tui.reports.resume import losses
-from llama_storage_tui.services.responses.reading import read_response
-from llama_storage_tui.services.responses.with_ancestors import examine_whole, whole_difference
+from llama_storage_tui.services.responses.reading import examine_whole, read_response, whole_difference
 from tests import items
 from tests.items import Json
 from tests.response_stores import create, insert, keeping

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from llama_storage_tui.model.pending import DamagedJournal
-from llama_storage_tui.reports.rotation_steps import words
+from llama_storage_tui.reports.rotation import words
 from llama_storage_tui.services.rotation.pending import notices
 from tests.patience import PATIENCE
 from tests.rotation_config import CONFIG

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from llama_storage_tui.reports.rotation_steps import words
+from llama_storage_tui.reports.rotation import words
 from tests.rotation_setup import OLD, Deployment
 
 SERVER = ("connected", "altered", "old-checked", "committed", "verified")
