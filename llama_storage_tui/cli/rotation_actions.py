@@ -20,14 +20,14 @@ from llama_storage_tui.reports.pending import notice_help, pending_error
 from llama_storage_tui.reports.rotation_steps import words
 from llama_storage_tui.secrets import Secret, show
 from llama_storage_tui.services.rotation.password import generate
-from llama_storage_tui.services.rotation.pending import Pending
-from llama_storage_tui.services.rotation.service import PasswordChanges
+from llama_storage_tui.services.rotation.pending import Pending, look
+from llama_storage_tui.services.rotation.service import RotationService
 
 
 def rotate_backend(settings: Settings, config: str, backend: str, choices: Choices) -> int:
     """Make a plan, show it, ask, and carry it out."""
     changes = _changes(settings, config)
-    pending = changes.pending()
+    pending = look(settings.request(config))
     if pending:
         raise pending_error(pending)
     new = _new_password(choices)
@@ -66,12 +66,12 @@ def _question(plan: Plan) -> str:
     return question
 
 
-def _changes(settings: Settings, config: str) -> PasswordChanges:
-    return PasswordChanges(settings.request(config), settings.timeouts)
+def _changes(settings: Settings, config: str) -> RotationService:
+    return RotationService(settings.request(config), settings.timeouts, is_apart=False)
 
 
 def _report(
-    settings: Settings, changes: PasswordChanges, plan: Plan | None, result: Result, password: str | None
+    settings: Settings, changes: RotationService, plan: Plan | None, result: Result, password: str | None
 ) -> int:
     if password is not None:
         show(Secret(password))
@@ -86,9 +86,8 @@ def _read_password() -> Secret:
     return Secret(sys.stdin.readline().rstrip("\r\n"))
 
 
-def _print(changes: PasswordChanges, result: Result, password: str | None) -> None:
-    journals = changes.journals
-    report_result(result, password, audit_log=journals.audit_log, journals=journals.folder)
+def _print(changes: RotationService, result: Result, password: str | None) -> None:
+    report_result(result, password, audit_log=changes.audit_log, journals=changes.journals)
 
 
 def finish_change(settings: Settings, config: str, choices: Choices) -> int:
@@ -96,7 +95,7 @@ def finish_change(settings: Settings, config: str, choices: Choices) -> int:
     changes = _changes(settings, config)
     confirm(None if choices.adopts else "Finish the pending change?", is_confirmed=choices.yes)
     password = _read_password() if choices.adopts else None
-    pending = changes.pending()
+    pending = look(settings.request(config))
     endings = (
         changes.recover(journal, _tell, undo=choices.undo, accepts_unchecked=choices.accept_unchecked)
         if password is None
@@ -109,14 +108,14 @@ def finish_change(settings: Settings, config: str, choices: Choices) -> int:
 def confirm_change(settings: Settings, config: str) -> int:
     """Finish what waited for the operator, where every site yields the new password."""
     changes = _changes(settings, config)
-    pending = changes.pending()
+    pending = look(settings.request(config))
     endings = (changes.confirm(journal, (), _tell) for journal in pending.journals)
     return _end_all(settings, changes, pending, endings)
 
 
 def _end_all(
     settings: Settings,
-    changes: PasswordChanges,
+    changes: RotationService,
     pending: Pending,
     endings: Iterable[Coroutine[None, None, Result]],
 ) -> int:
@@ -141,7 +140,7 @@ def _end_all(
 def tell_status(settings: Settings, config: str) -> int:
     """Report whether something is pending, and what is left to do by hand."""
     changes = _changes(settings, config)
-    pending = changes.pending()
+    pending = look(settings.request(config))
     for notice in pending.notices():
         output.say(help_words(notice_help(notice)))
     first = pending.journals[0] if pending.journals else None
@@ -160,7 +159,7 @@ def tell_status(settings: Settings, config: str) -> int:
 
 def print_password(settings: Settings, config: str, backend: str | None) -> int:
     """Print the new password of a pending change, alone; without a newline where it goes into a pipe or a file."""
-    pending = _changes(settings, config).pending()
+    pending = look(settings.request(config))
     found = [journal for journal in pending.journals if backend in (None, journal.backend)]
     if not found:
         raise NotFoundError("No password change of yours is pending for this config")
