@@ -142,7 +142,7 @@ class Journals:
 
     def write(self, journal: Journal) -> None:
         """Write a journal, on disk when this returns; raises OSError."""
-        self._write(journal.id, _to_json(journal))
+        self._write(journal.id, asdict(journal))
 
     def close(self, journal: Journal, state: Literal["applied", "undone"], at: str) -> None:
         """Reduce a journal to a record without secrets or hashes of files that hold them."""
@@ -199,7 +199,7 @@ class Journals:
         with self._alone() as folder:
             try:
                 with self._new_file(first) as stream:
-                    json.dump(data, stream)
+                    json.dump(data, stream, default=_plain)
                     stream.flush()
                     os.fsync(stream.fileno())
                     if not first.exists():
@@ -260,47 +260,13 @@ def _closed(data: dict[str, Any]) -> Journal:
     )
 
 
-def _to_json(journal: Journal) -> dict[str, object]:
-    return {
-        "id": journal.id,
-        "state": journal.state,
-        "created": journal.created,
-        "owner": journal.owner,
-        "request": dict(journal.request),
-        "addresses": [
-            {
-                "host": address.host,
-                "port": address.port,
-                "database": address.database,
-                "user": address.user,
-                "ssl_mode": address.ssl_mode,
-                "ca_cert_path": address.ca_cert_path,
-                "engine": address.engine,
-                "names": address.names,
-            }
-            for address in journal.addresses
-        ],
-        "system_identifier": journal.system_identifier,
-        "role_oid": journal.role_oid,
-        "old": journal.old.reveal(),
-        "new": journal.new.reveal(),
-        "verifier": journal.verifier,
-        "files": [
-            {
-                "path": str(file.path),
-                "before": file.before,
-                "after": file.after,
-                "staged": str(file.staged),
-                "marker": str(file.marker),
-                "edits": list(file.edits),
-            }
-            for file in journal.files
-        ],
-        "patches": [asdict(patch) for patch in journal.patches],
-        "left": [str(path) for path in journal.left],
-        "is_unchecked": journal.is_unchecked,
-        "changes_server": journal.changes_server,
-    }
+def _plain(value: object) -> str:
+    """Return the text of a path or a password, for JSON; raises TypeError for anything else."""
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"no journal holds a {type(value).__name__}")
 
 
 def _from_json(data: dict[str, Any]) -> Journal:
