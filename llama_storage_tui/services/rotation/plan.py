@@ -30,7 +30,13 @@ from llama_storage_tui.model.rotation import (
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.secrets import Redactor, Secret
-from llama_storage_tui.services.rotation.checks import judge_wrong_password, strategy
+from llama_storage_tui.services.rotation.checks import (
+    check_files,
+    check_sites,
+    check_variables,
+    judge_wrong_password,
+    strategy,
+)
 from llama_storage_tui.services.rotation.discovery import CredentialEntry, find_entries
 from llama_storage_tui.services.rotation.hosts import choose_host
 from llama_storage_tui.services.rotation.identity import (
@@ -42,7 +48,6 @@ from llama_storage_tui.services.rotation.identity import (
 from llama_storage_tui.services.rotation.no_credential import why_none
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.patches import list_patches
-from llama_storage_tui.services.rotation.place_checks import check_files, check_sites, check_variables
 from llama_storage_tui.services.rotation.pooler import (
     PoolerEntry,
     SecretForm,
@@ -125,40 +130,37 @@ def _choose(sources: Sources, entries: tuple[CredentialEntry, ...], name: str) -
     return found
 
 
+@dataclass(slots=True)
 class _Planner:
     """The checks of one plan, in their order; each stage runs only where those before it found nothing."""
 
-    def __init__(
-        self,
-        request: RotationRequest,
-        sources: Sources,
-        entries: tuple[CredentialEntry, ...],
-        chosen: CredentialEntry,
-        timeouts: Timeouts,
-        redact: Redactor,
-        terms: Terms,
-    ) -> None:
-        self.request = request
-        self.sources = sources
-        self.entries = entries
-        self.chosen = chosen
-        self.timeouts = timeouts
-        self.redact = redact
-        self.terms = terms
-        self.reach = Reach(terms)
-        self.checks: list[Check] = []
-        self.facts: RoleFacts | None = None
-        self.is_unchecked = False
-        self.credentials: tuple[ComparedCredential, ...] = (ComparedCredential(chosen, CredentialMatch.SAME),)
-        self.writings: tuple[Writing, ...] = ()
-        self.left: tuple[Writing, ...] = ()
-        self.pooler: PoolerEntry | None = None
-        self.changes: tuple[LineChange, ...] = ()
-        assert chosen.holder.target is not None, "chosen by _choose"  # noqa: S101 - a programming error
-        assert chosen.password is not None, "chosen by _choose"  # noqa: S101 - the same
-        self.target: LoginTarget = chosen.holder.target
-        self.old: Secret = chosen.password
-        self.working: Secret = self.old if terms.proof is None else terms.proof
+    request: RotationRequest
+    sources: Sources
+    entries: tuple[CredentialEntry, ...]
+    chosen: CredentialEntry
+    timeouts: Timeouts
+    redact: Redactor
+    terms: Terms
+    checks: list[Check] = field(default_factory=list)
+    facts: RoleFacts | None = None
+    is_unchecked: bool = False
+    writings: tuple[Writing, ...] = ()
+    left: tuple[Writing, ...] = ()
+    pooler: PoolerEntry | None = None
+    changes: tuple[LineChange, ...] = ()
+    reach: Reach = field(init=False)
+    credentials: tuple[ComparedCredential, ...] = field(init=False)
+    target: LoginTarget = field(init=False)
+    old: Secret = field(init=False)
+    working: Secret = field(init=False)
+
+    def __post_init__(self) -> None:
+        assert self.chosen.holder.target is not None, "chosen by _choose"  # noqa: S101 - a programming error
+        assert self.chosen.password is not None, "chosen by _choose"  # noqa: S101 - the same
+        self.reach = Reach(self.terms)
+        self.credentials = (ComparedCredential(self.chosen, CredentialMatch.SAME),)
+        self.target, self.old = self.chosen.holder.target, self.chosen.password
+        self.working = self.old if self.terms.proof is None else self.terms.proof
 
     async def run(self) -> None:
         """Run all stages as far as they go."""
