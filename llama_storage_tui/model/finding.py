@@ -47,13 +47,14 @@ class HasPlace(Protocol):
 class Rule(Dated):
     """One kind of finding, as an operator looks it up: what it is about, how much it matters, what to do.
 
-    `severity` and `stage` are those of most findings; `also` names the others, which depend on the config or the version.
+    `severity` and `stage` are those of most findings; `also` names the others, which depend on the config or the version. What no
+    server reports, which most rules are about, names no stage.
     """
 
     id: str
     """A stable kebab-case name, the `rule` of its findings."""
     severity: Severity
-    stage: Stage
+    stage: Stage = Stage.NEVER
     title: str
     """One sentence without a full stop."""
     advice: str

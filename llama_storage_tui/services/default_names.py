@@ -14,7 +14,7 @@ from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream import changes
@@ -22,7 +22,6 @@ from llama_storage_tui.upstream import changes
 ROWS_UNDER_OTHER_DEFAULT: Final = Rule(
     id="rows-under-other-default",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows are in the place that is the default of other releases",
     advice="Name that place in the config to keep using its rows.",
 )

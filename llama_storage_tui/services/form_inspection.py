@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity
 from llama_storage_tui.next_steps import Step
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import capitalised
@@ -16,7 +16,6 @@ from llama_storage_tui.upstream.data_kinds import CHUNK_ROWS, ITEMS
 EARLIER_FORM: Final = Rule(
     id="earlier-form",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows are in the right place, in a form that this version does not accept",
     advice="The message says how they change when they are migrated.",
     step=Step.MIGRATE_DATA,

@@ -21,7 +21,6 @@ from llama_storage_tui.upstream.registered import API_OF, COMPARES_GIVEN_FIELDS,
 STALE_PROVIDER: Final = Rule(
     id="stale-provider",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Registered objects belong to providers that the config does not start",
     advice="Add the provider again under that id. Unregister an object through the server's API only where nobody needs it:"
     " what is "

@@ -39,7 +39,6 @@ from llama_storage_tui.upstream.registered import (
 DATA_NOT_CHECKED: Final = Rule(
     id="data-not-checked",
     severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A store, or a part of it, was not looked into",
     advice="The message says why; check again when the cause is gone.",
 )
@@ -57,7 +56,6 @@ CHUNKS_WITHOUT_ID: Final = Rule(
 KEYS_OF_0_2: Final = Rule(
     id="keys-of-0.2",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Keys are in the form of 0.2, which no later release reads",
     advice="What the config does not register anew has to be registered again, or brought into the newer "
     "form.",
@@ -75,7 +73,6 @@ VECTOR_STORES_WITHOUT_TENANT: Final = Rule(
 ROWS_WITHOUT_TENANT: Final = Rule(
     id="rows-without-tenant",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows have no tenant, and with tenancy multi nobody sees them",
     advice="Find out which tenant each belongs to, stop the servers, back up the table, and set tenant_id. A server that is "
     "started once under tenancy single would give all of them its default tenant; under multi none fills it in.",
@@ -84,7 +81,6 @@ ROWS_WITHOUT_TENANT: Final = Rule(
 FILES_ELSEWHERE: Final = Rule(
     id="files-elsewhere",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Files lie outside of the provider's storage_dir, and the server refuses to give them out",
     advice="Set storage_dir to a folder that holds these and those inside it now, or stop the servers, back up the table,"
     " copy the "
@@ -94,7 +90,6 @@ FILES_ELSEWHERE: Final = Rule(
 RESPONSES_WITHOUT_STORE: Final = Rule(
     id="responses-without-store",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Responses lack the field `store`, and the server fails on every page that holds one",
     advice=ADD_STORE,
     step=Step.MIGRATE_DATA,

@@ -33,7 +33,6 @@ OTHER_NAMESPACE: Final = Rule(
 UNWATCHED_RESOURCE: Final = Rule(
     id="unwatched-resource",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="The operator does not watch a ConfigMap or Secret that the server uses",
     advice="Label it, so that the operator restarts the server when it changes.",
 )

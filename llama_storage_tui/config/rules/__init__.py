@@ -35,44 +35,31 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Reference
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage, Verdict
 
-CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
-    *load.CHECKS,
-    *start.CHECKS,
-    *providers.CHECKS,
-    *apis.CHECKS,
-    *external.CHECKS,
-    *resources.CHECKS,
-    *postgres.CHECKS,
-    *sharing.CHECKS,
-    *silent.CHECKS,
-    *fields.CHECKS,
-    *paths.CHECKS,
-    *hosting.CHECKS,
-    *hosts.CHECKS,
-    *plaintext.CHECKS,
-    *legacy.CHECKS,
-    *deployment.CHECKS,
+_MODULES: Final = (
+    load,
+    start,
+    providers,
+    apis,
+    external,
+    resources,
+    serving,
+    postgres,
+    sharing,
+    silent,
+    fields,
+    paths,
+    hosting,
+    hosts,
+    plaintext,
+    legacy,
+    deployment,
 )
 
-TABLE: Final[tuple[Rule, ...]] = (
-    *load.TABLE,
-    *start.TABLE,
-    *providers.TABLE,
-    *apis.TABLE,
-    *external.TABLE,
-    *resources.TABLE,
-    *serving.TABLE,
-    *postgres.TABLE,
-    *sharing.TABLE,
-    *silent.TABLE,
-    *fields.TABLE,
-    *paths.TABLE,
-    *hosting.TABLE,
-    *hosts.TABLE,
-    *plaintext.TABLE,
-    *legacy.TABLE,
-    *deployment.TABLE,
+CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = tuple(
+    check for module in _MODULES for check in module.CHECKS
 )
+
+TABLE: Final[tuple[Rule, ...]] = tuple(rule for module in _MODULES for rule in module.TABLE)
 """What the checks above speak of, as operators look it up."""
 
 

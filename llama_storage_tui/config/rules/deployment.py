@@ -16,7 +16,6 @@ from llama_storage_tui.next_steps import Advice, Step
 FOREIGN_SUBSTITUTION: Final = Rule(
     id="foreign-substitution",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A value holds a variable of another program, which servers take as literal text",
     advice="Render the file with the program whose form it is first, and read the result; servers expand "
     "${env.NAME} only.",
@@ -25,7 +24,6 @@ FOREIGN_SUBSTITUTION: Final = Rule(
 LINE_BREAK_IN_SECRET: Final = Rule(
     id="line-break-in-secret",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A secret ends in a line break, which the server sends with it",
     advice="kubectl create secret --from-file keeps the last line break of a file: make the file with "
     "printf %s, or use --from-literal.",

@@ -35,7 +35,6 @@ EXTERNAL_PROVIDERS_MISSING: Final = Rule(
 EXTERNAL_APIS_MISSING: Final = Rule(
     id="external-apis-missing",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="external_apis_dir is not a folder, and the server starts without the APIs in it",
     advice="Create the folder, or correct the path.",
     since=changes.CATALOG,

@@ -10,7 +10,7 @@ from llama_storage_tui.backends.registry import engine_of_type
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.rules.view import View, catalog_type, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, Setting
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
@@ -19,21 +19,18 @@ from llama_storage_tui.upstream.versions import RELEASES
 IGNORED_CONNECTION_FIELD: Final = Rule(
     id="ignored-connection-field",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="The server ignores a field that would decide where or how it connects",
     advice="Use the field that the release reads; the message says what the server does instead.",
 )
 IGNORED_FIELD: Final = Rule(
     id="ignored-field",
     severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="The server ignores a field",
     advice="It has no effect. With the right name it takes effect, which may change where the server looks for its rows.",
 )
 IGNORED_NAMESPACE: Final = Rule(
     id="ignored-namespace",
     severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A namespace on a backend has no effect",
     advice="Write the namespace on the reference: each brings its own.",
     since=changes.CATALOG,

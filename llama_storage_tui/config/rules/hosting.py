@@ -19,14 +19,12 @@ from llama_storage_tui.upstream import changes
 TEMPORARY_FOLDER: Final = Rule(
     id="temporary-folder",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows or files are kept in a folder that a restart may empty",
     advice="Stop the server, copy the file or folder to a volume that outlives the server, and name it there.",
 )
 OLD_CONFIG_FOLDER: Final = Rule(
     id="old-config-folder",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A path is below ~/.llama, which the first ogx command renames to ~/.ogx",
     advice="Before the first ogx command, and with the server stopped: copy the file with its -wal and -journal to"
     " a folder "
@@ -36,7 +34,6 @@ OLD_CONFIG_FOLDER: Final = Rule(
 WORKERS_ON_SQLITE: Final = Rule(
     id="workers-on-sqlite",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Several workers or replicas keep their rows in SQLite",
     advice="Use one worker in one replica. PostgreSQL takes several; a backend there begins without these rows, which no server "
     "copies.",
@@ -52,7 +49,6 @@ READ_ONLY_VOLUME: Final = Rule(
 LOST_WITH_THE_POD: Final = Rule(
     id="lost-with-the-pod",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows or files are kept inside the pod or container, and are lost when it is replaced",
     advice="Copy the file out of the pod before the pod is replaced, then put it on a persistentVolumeClaim. "
     "PostgreSQL begins without these rows.",

@@ -24,7 +24,6 @@ UNUSABLE_HOST: Final = Rule(
 URL_AS_HOST: Final = Rule(
     id="url-as-host",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A host is a URL where only a name has a meaning, and servers connect to another place",
     advice="Write the name of the host alone.",
 )

@@ -15,7 +15,6 @@ from llama_storage_tui.upstream import changes
 IGNORED_LEGACY_STORE: Final = Rule(
     id="ignored-legacy-store",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A store is written in the form of 0.2, which the release ignores",
     advice="Define the backend in storage.backends and refer to it from storage.stores or the provider. The "
     "rows of the old store are not read.",
@@ -24,7 +23,6 @@ IGNORED_LEGACY_STORE: Final = Rule(
 IGNORED_STORAGE: Final = Rule(
     id="ignored-storage",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="The release does not read `storage`",
     advice="Use 0.3 or later, or write metadata_store and the other inline stores.",
     until=changes.CATALOG,
@@ -32,7 +30,6 @@ IGNORED_STORAGE: Final = Rule(
 NOT_EXPANDED: Final = Rule(
     id="not-expanded",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="An expression is in a form that the release takes as literal text",
     advice="Names are upper-case; a default is written ${env.NAME:=default}, and until 0.2.12 "
     "${env.NAME:default}.",

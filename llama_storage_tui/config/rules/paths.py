@@ -24,7 +24,6 @@ from llama_storage_tui.upstream import changes
 LITERAL_TILDE: Final = Rule(
     id="literal-tilde",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="kv_sqlite does not expand ~ in a path",
     advice="Write the path out, or ${env.SQLITE_STORE_DIR:=~/…}, which is expanded. Rows that a server wrote so"
     " far are in "
@@ -34,21 +33,18 @@ LITERAL_TILDE: Final = Rule(
 MEMORY_DATABASE: Final = Rule(
     id="memory-database",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A SQLite database is in memory: every restart loses its rows",
     advice="Write the path of a file.",
 )
 RELATIVE_PATH: Final = Rule(
     id="relative-path",
     severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A SQLite path depends on the folder that the server is started in",
     advice="Write the absolute path of the file that the server uses now.",
 )
 UNEXPANDED_DEFAULT_PATH: Final = Rule(
     id="unexpanded-default-path",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="The default path of a backend is an expression that the release does not expand",
     advice="Write storage.backends out, or use 0.5.1 or later. Rows that a server wrote so far stay in that folder: stop "
     "the server and copy the files from there.",

@@ -24,6 +24,8 @@ NOT_CHECKED: Final = Rule(
     since=changes.CATALOG,
 )
 TABLE: Final = (NOT_CHECKED,)
+CHECKS: Final = ()
+"""Those of other modules find it."""
 
 
 def is_this_machine(view: View) -> bool:

@@ -20,14 +20,12 @@ from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES, find_consu
 SHARED_TABLE: Final = Rule(
     id="shared-table",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Two references keep their rows in one table",
     advice="Rows of both are mixed and may overwrite each other. Use two tables, or two databases.",
 )
 SHARED_NAMESPACE: Final = Rule(
     id="shared-namespace",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Two references use one namespace",
     advice="Give each a namespace of its own.",
     also=((Severity.INFO, Stage.NEVER),),
@@ -35,7 +33,6 @@ SHARED_NAMESPACE: Final = Rule(
 SHARED_KEYS: Final = Rule(
     id="shared-keys",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Two references use the same keys, since their store keeps no namespaces",
     advice="Give each a backend with a file of its own.",
     also=((Severity.INFO, Stage.NEVER),),
@@ -43,14 +40,12 @@ SHARED_KEYS: Final = Rule(
 PASSWORD_DIFFERS: Final = Rule(
     id="password-differs",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="One role on one server is configured with two passwords",
     advice="At most one of them can be right: test both, and write the right one in both places.",
 )
 HOST_SPELLED_DIFFERENTLY: Final = Rule(
     id="host-spelled-differently",
     severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="Two backends name one server in two ways",
     advice="Write the host in one way, so that a change of one is not forgotten in the other.",
 )

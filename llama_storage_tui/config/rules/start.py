@@ -65,7 +65,6 @@ EXPANDED_TWICE: Final = Rule(
 TENANCY_WITHOUT_TENANTS: Final = Rule(
     id="tenancy-without-tenants",
     severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Tenancy is multi, and no request has a tenant",
     advice="Use tenancy mode single or disabled, or an authentication that names the tenant.",
     also=((Severity.ERROR, Stage.START),),
