@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from llama_storage_tui.config.document import mapping_at, provider_entries
 from llama_storage_tui.config.environment import EARLY_EXPRESSION
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version, VersionGuess
@@ -89,12 +90,9 @@ def _clues(raw: Mapping[str, object]) -> Iterator[Clue]:
         yield from clues.of_key(name)
     if "telemetry" in names and "storage" in raw:
         yield clues.STORAGE
-    server = raw.get("server")
-    if isinstance(server, Mapping):
-        for name in server:
-            yield from clues.of_server_key(str(name))
-    if isinstance(providers, Mapping):
-        yield from _provider_clues(providers)
+    for key in mapping_at(raw, "server"):
+        yield from clues.of_server_key(str(key))
+    yield from _provider_clues(raw)
 
 
 def _storage_clues(raw: Mapping[str, object]) -> Iterator[Clue]:
@@ -142,22 +140,19 @@ def _family(entry: object) -> Family | None:
     return Family.SQL if "table_name" in entry else Family.KV
 
 
-def _provider_clues(providers: Mapping[object, object]) -> Iterator[Clue]:
-    for api, entries in providers.items():
-        for entry in entries if isinstance(entries, list) else ():
-            if not isinstance(entry, Mapping):
-                continue
-            type_, config = str(entry.get("provider_type")), entry.get("config") or {}
-            yield from clues.of_provider(str(api), type_)
-            if not isinstance(config, Mapping):
-                continue
-            yield from clues.of_missing_references(str(api), type_, config)
-            for name, value in config.items():
-                if name == "persistence_store":
-                    yield clues.PERSISTENCE_STORE
-                yield from clues.of_reference(str(api), type_, (str(name),))
-                for inner in value if isinstance(value, Mapping) else ():
-                    yield from clues.of_reference(str(api), type_, (str(name), str(inner)))
+def _provider_clues(raw: Mapping[str, object]) -> Iterator[Clue]:
+    for api, _, entry in provider_entries(raw):
+        type_, config = str(entry.get("provider_type")), entry.get("config") or {}
+        yield from clues.of_provider(api, type_)
+        if not isinstance(config, Mapping):
+            continue
+        yield from clues.of_missing_references(api, type_, config)
+        for name, value in config.items():
+            if name == "persistence_store":
+                yield clues.PERSISTENCE_STORE
+            yield from clues.of_reference(api, type_, (str(name),))
+            for inner in value if isinstance(value, Mapping) else ():
+                yield from clues.of_reference(api, type_, (str(name), str(inner)))
 
 
 def _expression_clues(raw: object) -> Iterator[Clue]:

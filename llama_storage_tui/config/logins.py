@@ -19,7 +19,7 @@ from llama_storage_tui.backends.registry import engine_of_type
 from llama_storage_tui.backends.settings import NoTarget
 from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.document import Path, get, show_path, walk
 from llama_storage_tui.config.edit.uri import is_mongo, password_span
 from llama_storage_tui.config.environment import UNKNOWN, resolve
 from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores, snippets
@@ -157,7 +157,9 @@ def _without_foreign_login(holder: Holder) -> Holder:
 
 
 def _others(context: Context) -> Iterator[Holder]:
-    for path, mapping in _mappings(context.document.data, ()):
+    for path, mapping in walk(context.document.data):
+        if not isinstance(mapping, Mapping):
+            continue
         values = resolve(dict(mapping), context.environment, context.version).data
         if not isinstance(values, Mapping):
             continue
@@ -249,13 +251,3 @@ def _provider_name(context: Context, path: Path) -> str:
         if isinstance(provider, str):
             return provider
     return show_path(path[:-1])
-
-
-def _mappings(data: object, path: Path) -> Iterator[tuple[Path, Mapping[object, object]]]:
-    if isinstance(data, Mapping):
-        yield path, data
-        for key, value in data.items():
-            yield from _mappings(value, (*path, key if isinstance(key, str | int) else str(key)))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _mappings(value, (*path, index))

@@ -8,6 +8,7 @@ from typing import Final
 from llama_storage_tui.config.document import (
     ConfigDocument,
     get,
+    mapping_at,
 )
 from llama_storage_tui.config.manifests.resources import (
     CUSTOM_RESOURCES,
@@ -16,6 +17,7 @@ from llama_storage_tui.config.manifests.resources import (
     WantedConfig,
     decode_base64,
     kind_of,
+    volumes_of,
 )
 from llama_storage_tui.config.manifests.rules import MISSING_CONFIG_KEY, find_other_namespace, make_remark
 from llama_storage_tui.config.other_files import KUSTOMIZATION, looks_like_run_config
@@ -168,23 +170,14 @@ NOT_APPLIED: Final[tuple[tuple[str, str, Help], ...]] = (
 def _unreadable(resource: Resource) -> Iterator[str]:
     """Yield the keys of a ConfigMap's binaryData and a Secret's data that look like a config's and are no text."""
     for field in ("binaryData", "data") if resource.kind == "Secret" else ("binaryData",):
-        entries = resource.data.get(field)
-        for key, written in entries.items() if isinstance(entries, dict) else ():
+        for key, written in mapping_at(resource.data, field).items():
             if str(key).endswith((".yaml", ".yml", ".json")) and decode_base64(written) is None:
                 yield f"{field}.{key}"
 
 
 def _mounted_maps(data: object) -> Iterator[str]:
     """Yield the names of the ConfigMaps and Secrets that the volumes of a workload take their files from."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if key == "volumes" and isinstance(value, list):
-                for volume in value:
-                    name = get(volume, "configMap", "name") or get(volume, "secret", "secretName")
-                    if isinstance(name, str):
-                        yield name
-            else:
-                yield from _mounted_maps(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _mounted_maps(value)
+    for volume in volumes_of(data):
+        name = get(volume, "configMap", "name") or get(volume, "secret", "secretName")
+        if isinstance(name, str):
+            yield name

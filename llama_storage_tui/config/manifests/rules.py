@@ -10,6 +10,7 @@ from llama_storage_tui.config.document import (
     Path,
     get,
     show_path,
+    walk,
 )
 from llama_storage_tui.config.manifests.resources import ManifestEntry, Resource, WantedConfig
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -44,6 +45,8 @@ TABLE: Final = (
 )
 
 WATCH_LABEL: Final = "ogx.io/watch"
+_SOURCES: Final = frozenset({"secretKeyRef", "configMapKeyRef", "secretRef", "configMapRef"})
+"""Fields by which a container takes variables from a Secret or a ConfigMap."""
 
 
 def find_other_namespace(
@@ -90,17 +93,9 @@ def find_unwatched(
 
 
 def _named_secrets(data: object) -> Iterator[str]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if key in ("secretKeyRef", "configMapKeyRef", "secretRef", "configMapRef") and isinstance(
-                value, dict
-            ):
-                yield str(value.get("name"))
-            else:
-                yield from _named_secrets(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _named_secrets(value)
+    for path, found in walk(data):
+        if path and path[-1] in _SOURCES and isinstance(found, dict):
+            yield str(found.get("name"))
 
 
 def make_remark(

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.document import Path, get, mapping_at, provider_entries, show_path
 from llama_storage_tui.config.edit.layout import TextLayout
 from llama_storage_tui.config.edit.operations import Operation
 from llama_storage_tui.config.edit.render import Written
 from llama_storage_tui.config.environment import Environment, written_name
+from llama_storage_tui.config.references import find_references
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.model.version import Version
@@ -82,8 +83,7 @@ class Draft:
 
     def mapping(self, *path: str | int) -> Mapping[object, object]:
         """Return the mapping at a path, an empty one where there is none."""
-        found = get(self.data, *path)
-        return found if isinstance(found, Mapping) else {}
+        return mapping_at(self.data, *path)
 
     def crosses(self, version: Version) -> bool:
         """Tell whether a change that came with a release lies between the two releases."""
@@ -96,18 +96,9 @@ class Draft:
 
     def providers(self) -> Iterator[DraftProvider]:
         """Yield the providers of the file."""
-        for api, entries in self.mapping("providers").items():
-            for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-                if isinstance(entry, Mapping):
-                    config = entry.get("config")
-                    yield DraftProvider(
-                        str(api),
-                        index,
-                        str(entry.get("provider_type")),
-                        written_name(str(entry.get("provider_id"))),
-                        config if isinstance(config, Mapping) else {},
-                        entry,
-                    )
+        for api, index, entry in provider_entries(self.data):
+            type_, id_ = str(entry.get("provider_type")), written_name(str(entry.get("provider_id")))
+            yield DraftProvider(api, index, type_, id_, mapping_at(entry, "config"), entry)
 
     def is_gone(self, provider: DraftProvider) -> bool:
         """Tell whether the new release has no such provider: none that is given from elsewhere is meant."""
@@ -199,21 +190,10 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
     return next(name for number in range(2, len(used) + 3) if (name := f"{base}_{number}") not in used)
 
 
-def references(data: object, path: Path) -> Iterator[tuple[Path, Mapping[object, object]]]:
-    """Yield every reference to a backend in plain data: a mapping with a backend, and a namespace or a table."""
-    if isinstance(data, Mapping):
-        if isinstance(data.get("backend"), str) and ("namespace" in data or "table_name" in data):
-            yield path, data
-            return
-        for key, value in data.items():
-            yield from references(value, (*path, key if isinstance(key, str | int) else str(key)))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from references(value, (*path, index))
-
-
 def all_references(draft: Draft) -> Iterator[tuple[Path, Mapping[object, object]]]:
     """Yield every reference of the file."""
     for key in ("storage", "providers", "server"):
         top: Path = ("storage", "stores") if key == "storage" else (key,)
-        yield from references(get(draft.data, *top), top)
+        for path, entry in find_references(get(draft.data, *top), top):
+            if isinstance(entry["backend"], str):
+                yield path, entry

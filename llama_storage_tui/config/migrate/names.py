@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.document import Path, get, strings
 from llama_storage_tui.config.edit.operations import (
     AddEntry,
     DropEntry,
@@ -18,7 +18,6 @@ from llama_storage_tui.config.edit.operations import (
 )
 from llama_storage_tui.config.environment import EARLY_EXPRESSION, written_name
 from llama_storage_tui.config.migrate.draft import Draft, DraftProvider, Proposal, like_written
-from llama_storage_tui.config.rules.legacy import strings
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.migration import (
     ADDRESSES,
@@ -50,7 +49,7 @@ def expressions(draft: Draft) -> Iterator[Proposal]:
     """Write `${env.X:default}` and `${env.X+value}` as releases from 0.2.13 on read them."""
     if not draft.crosses(changes.EXPRESSION_OPERATORS):
         return
-    for path, text in strings(draft.data, ()):
+    for path, text in strings(draft.data):
         if "${env." not in text:
             continue
         end = text.rfind("}") + 1
@@ -148,7 +147,7 @@ def folders(draft: Draft) -> Iterator[Proposal]:
     if draft.keeps_folder:
         return
     reason = f"The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: {_RENAME_FIRST}"
-    for path, text in strings(draft.data, ()):
+    for path, text in strings(draft.data):
         if _is_path(text):
             yield Proposal(path, "folder", reason, (ReplaceText(path, *_FOLDER),))
 

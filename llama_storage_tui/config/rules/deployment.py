@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config.document import Path
+from llama_storage_tui.config.document import strings
 from llama_storage_tui.config.masking import is_secret_name
-from llama_storage_tui.config.rules.legacy import strings
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -51,7 +50,7 @@ def manifests(view: View) -> Iterator[Finding]:
 
 def foreign_substitutions(view: View) -> Iterator[Finding]:
     """Variables of shells, compose, Helm and others: a server knows `${env.X}` and nothing else."""
-    for path, text in strings(view.context.raw, ()):
+    for path, text in strings(view.context.raw):
         found = find_foreign(text) if path[0] in JUDGED else None
         if found is None:
             continue
@@ -69,8 +68,8 @@ def foreign_substitutions(view: View) -> Iterator[Finding]:
 
 def line_breaks(view: View) -> Iterator[Finding]:
     """A password that ends in a line break: what `kubectl create secret --from-file` makes of a file that an editor wrote."""
-    for path, text in _resolved(view.context.data, ()):
-        if not text.endswith(("\n", "\r")) or not is_secret_name(str(path[-1])):
+    for path, text in strings(view.context.data):
+        if path[0] not in JUDGED or not text.endswith(("\n", "\r")) or not is_secret_name(str(path[-1])):
             continue
         file_path = view.context.resolution.file_path(path)
         names = ", ".join(use.variable for use in view.context.resolution.uses.get(file_path, ()))
@@ -80,12 +79,6 @@ def line_breaks(view: View) -> Iterator[Finding]:
             file_path,
             f"The {path[-1]}{source} ends in a line break, and the server sends it with the line break",
         )
-
-
-def _resolved(data: object, path: Path) -> Iterator[tuple[Path, str]]:
-    for found, text in strings(data, path):
-        if found and found[0] in JUDGED:
-            yield found, text
 
 
 CHECKS = (manifests, foreign_substitutions, line_breaks)

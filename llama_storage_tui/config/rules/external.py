@@ -9,7 +9,7 @@ from typing import Final
 
 import yaml
 
-from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.document import Path, provider_entries
 from llama_storage_tui.config.rules.serving import (
     NOT_CHECKED,
     enabled_providers,
@@ -173,29 +173,24 @@ def _missing_folders(view: View) -> Iterator[Finding]:
 
 def modules(view: View) -> Iterator[Finding]:
     """Providers that a package brings: a start imports it, that of a provider that is switched off, too."""
-    providers = view.context.data.get("providers")
-    if not has_catalog(view) or not isinstance(providers, Mapping):
+    if not has_catalog(view):
         return
-    for api, entries in providers.items():
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            module = get(entry, "module")
-            if not isinstance(module, str):
-                continue
-            where: Path = (*view.context.resolution.file_path(("providers", str(api), index)), "module")
-            package = module.partition("==")[0]
-            if not package or package.startswith("."):
-                yield view.finding(
-                    BAD_MODULE,
-                    where,
-                    f"The module of the provider {provider_name(entry)} names no package",
-                )
-            else:
-                yield view.finding(
-                    NOT_CHECKED,
-                    where,
-                    f"The server imports the package {package} when it starts, and does not start without it",
-                    help="Check that the package is installed where the server runs.",
-                )
+    for api, index, entry in provider_entries(view.context.data):
+        module = entry.get("module")
+        if not isinstance(module, str):
+            continue
+        where: Path = (*view.context.resolution.file_path(("providers", api, index)), "module")
+        package = module.partition("==")[0]
+        if not package or package.startswith("."):
+            message = f"The module of the provider {provider_name(entry)} names no package"
+            yield view.finding(BAD_MODULE, where, message)
+        else:
+            yield view.finding(
+                NOT_CHECKED,
+                where,
+                f"The server imports the package {package} when it starts, and does not start without it",
+                help="Check that the package is installed where the server runs.",
+            )
 
 
 def external_packages(view: View) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llama_storage_tui.backends.registry import engine_of_type
-from llama_storage_tui.config.document import get
+from llama_storage_tui.config.document import mapping_at
 from llama_storage_tui.config.rules.view import View, catalog_type, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, Setting
 from llama_storage_tui.model.finding import Finding, Rule, Severity
@@ -240,8 +240,7 @@ def unknown_reference_fields(view: View) -> Iterator[Finding]:
     """Fields of references that no server reads."""
     if view.is_legacy:
         return
-    stores = get(view.context.raw, "storage", "stores")
-    for name, entry in stores.items() if isinstance(stores, Mapping) else ():
+    for name, entry in mapping_at(view.context.raw, "storage", "stores").items():
         fields = schema.store_fields(str(name), view.version)
         if fields is None or not isinstance(entry, Mapping):
             continue

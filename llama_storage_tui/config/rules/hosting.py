@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
-from llama_storage_tui.config.document import Keeps, Mount
+from llama_storage_tui.config.document import Keeps, Mount, get, list_at
 from llama_storage_tui.config.document import Path as DocumentPath
 from llama_storage_tui.config.pools import workers_of
 from llama_storage_tui.config.rules.serving import volumes_of
@@ -207,11 +207,8 @@ def _files(view: View) -> Iterator[tuple[Backend, str]]:
 
 
 def _folders_of_files(view: View) -> Iterator[tuple[DocumentPath, str]]:
-    providers = view.context.data.get("providers")
-    entries = providers.get("files") if isinstance(providers, Mapping) else None
-    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        config = entry.get("config") if isinstance(entry, Mapping) else None
-        folder = config.get("storage_dir") if isinstance(config, Mapping) else None
+    for index, entry in enumerate(list_at(view.context.data, "providers", "files")):
+        folder = get(entry, "config", "storage_dir")
         if isinstance(folder, str):
             path = view.context.resolution.file_path(("providers", "files", index))
             yield (*path, "config", "storage_dir"), folder

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config.document import Path
+from llama_storage_tui.config.document import strings
 from llama_storage_tui.config.environment import EARLY_EXPRESSION, EXPRESSION
 from llama_storage_tui.config.legacy import TOP_LEVEL, snippets
 from llama_storage_tui.config.rules.view import View
@@ -93,7 +93,7 @@ def unexpanded_expressions(view: View) -> Iterator[Finding]:
     """Text that looks like an expression and is none."""
     is_early = view.version < changes.EXPRESSION_OPERATORS
     expression = EARLY_EXPRESSION if is_early else EXPRESSION
-    for path, text in strings(view.context.raw, ()):
+    for path, text in strings(view.context.raw):
         # Up to the last brace, for the same reason as in the expansion.
         if "${env." not in text:
             continue
@@ -116,18 +116,6 @@ def unexpanded_expressions(view: View) -> Iterator[Finding]:
                 ),
                 severity=Severity.WARNING if path[:1] == ("storage",) else Severity.INFO,
             )
-
-
-def strings(data: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield every text of a document with its path."""
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            yield from strings(value, (*path, key if isinstance(key, int) else str(key)))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from strings(value, (*path, index))
-    elif isinstance(data, str):
-        yield path, data
 
 
 CHECKS = (ignored_legacy_keys, ignored_storage, unexpanded_expressions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.document import Path, get, walk
 from llama_storage_tui.config.environment import UNKNOWN, map_unknown
 from llama_storage_tui.config.masking import is_secret_name
 from llama_storage_tui.config.rewrites import rewrite_prompts
@@ -267,26 +267,21 @@ def binary_values(view: View) -> Iterator[Finding]:
     """
     if not BINARY_VALUE.holds_for(view.version):
         return
-    for path in _undecodable(view.context.data.get("providers"), ("providers",)):
-        yield view.finding(
-            BINARY_VALUE,
-            view.context.resolution.file_path(path),
-            "A binary value that is not UTF-8 text: the server cannot print its config and stops",
-        )
+    for path, found in walk(view.context.data.get("providers"), ("providers",)):
+        if isinstance(found, bytes) and _is_binary(found):
+            yield view.finding(
+                BINARY_VALUE,
+                view.context.resolution.file_path(path),
+                "A binary value that is not UTF-8 text: the server cannot print its config and stops",
+            )
 
 
-def _undecodable(data: object, path: Path) -> Iterator[Path]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _undecodable(value, (*path, key if isinstance(key, int) else str(key)))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _undecodable(value, (*path, index))
-    elif isinstance(data, bytes):
-        try:
-            data.decode()
-        except UnicodeDecodeError:
-            yield path
+def _is_binary(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 CHECKS = (binary_values, missing_variables, schema_problems, store_references)

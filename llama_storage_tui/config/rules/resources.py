@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.document import Path, get, list_at, show_path
 from llama_storage_tui.config.environment import contains_unknown
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.config.registrations import RENAMES_MODELS, registered_entries, registered_model
@@ -104,12 +104,11 @@ def resources_of_nobody(view: View) -> Iterator[Finding]:
         return
     available = available_apis(view)
     for kind in RESOURCE_KINDS:
-        entries = resources.get(kind.name)
         enabled = enabled_ids(view, kind.api)
         if enabled is None or not kind.holds_for(view.version) or kind.api not in available:
             continue
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            name = entry.get("provider_id") if isinstance(entry, Mapping) else None
+        for index, entry in enumerate(list_at(resources, kind.name)):
+            name = get(entry, "provider_id")
             if not isinstance(name, str) or not name or name in enabled:
                 continue
             if stands_for_any_provider(name, view.version):

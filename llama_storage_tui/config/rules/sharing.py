@@ -8,7 +8,7 @@ from typing import Final
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
-from llama_storage_tui.config.document import get
+from llama_storage_tui.config.document import get, list_at
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.rules.serving import provider_name
 from llama_storage_tui.config.rules.view import View
@@ -197,8 +197,7 @@ def same_server_twice(view: View) -> Iterator[Finding]:
 
 def vector_database_login(view: View) -> Iterator[Finding]:
     """A pgvector provider has a login of its own, often the same role on the same server: a rotation misses it easily."""
-    providers = get(view.context.data, "providers", "vector_io")
-    for index, entry in enumerate(providers if isinstance(providers, list) else ()):
+    for index, entry in enumerate(list_at(view.context.data, "providers", "vector_io")):
         if get(entry, "provider_type") != "remote::pgvector" or get(entry, "provider_id") in (None, ""):
             continue
         host, user, password = (get(entry, "config", name) for name in ("host", "user", "password"))
