@@ -173,7 +173,7 @@ def compose_all(text: str, place: DocumentOrigin) -> list[yaml.Node]:
 
 
 def _slowly(text: str, place: DocumentOrigin, *, is_one: bool) -> list[yaml.Node]:
-    """Return the root nodes by the parser in Python; raises ConfigError with what is wrong, with `is_one` a second document, too."""
+    """Return the root nodes by the parser in Python; raises ConfigError, where only one is wanted also for a second document."""
     loader = None
     found: list[yaml.Node] = []
     try:

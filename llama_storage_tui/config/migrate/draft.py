@@ -10,11 +10,12 @@ from typing import Final
 
 from llama_storage_tui.config.document import Path, get, mapping_at, provider_entries, show_path
 from llama_storage_tui.config.edit.layout import TextLayout
-from llama_storage_tui.config.edit.operations import Operation
+from llama_storage_tui.config.edit.operations import AddEntry, Operation, PutValue
 from llama_storage_tui.config.edit.render import Written
 from llama_storage_tui.config.environment import Environment, written_name
 from llama_storage_tui.config.references import find_references
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
@@ -137,10 +138,27 @@ class Draft:
         )
         return f"${{env.SQLITE_STORE_DIR:={base}/distributions/{self.distribution}}}"
 
+    def put_at(self, path: Path, value: object) -> Operation:
+        """Return what gives a path a value: in the place of what is there, else in a mapping above, with those between made new."""
+        parent: Path = ()
+        first, *rest = path
+        while rest and isinstance(self.get(*parent, first), Mapping | list):
+            parent, (first, *rest) = (*parent, first), rest
+        for step in reversed(rest):
+            value = {step: value}
+        place = (*parent, first)
+        if self.text.entry(place) is not None:
+            return PutValue(place, value)
+        return AddEntry(parent, str(first), value)
+
     def backend_of(self, *path: str | int) -> str | None:
         """Return the backend that the reference at a path names."""
         found = get(self.data, *path, "backend")
         return found if isinstance(found, str) else None
+
+    def backend_for(self, family: Family) -> str | None:
+        """Return the backend that new references of a family name."""
+        return self.key_value_backend() if family is Family.KV else self.sql_backend()
 
     def key_value_backend(self) -> str | None:
         """Return the backend that new key-value references name: that of the metadata, the default's, or the first."""

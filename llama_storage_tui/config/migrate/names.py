@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get, strings
+from llama_storage_tui.config.document import Path, get, list_at, strings
 from llama_storage_tui.config.edit.operations import (
     AddEntry,
     DropEntry,
@@ -163,8 +163,7 @@ def _is_path(text: str) -> bool:
 
 def listed_apis(draft: Draft) -> Iterator[Proposal]:
     """Rename and remove names in `apis`."""
-    listed = draft.data.get("apis")
-    names = listed if isinstance(listed, list) else []
+    names = list_at(draft.data, "apis")
     for index, name in enumerate(map(str, names)):
         path: Path = ("apis", index)
         new = api_after(name, draft.after)
@@ -286,8 +285,7 @@ def _unregistered(draft: Draft, provider: DraftProvider) -> Iterator[Proposal]:
     ]
     if kind is None or any(other.entry.get("provider_id") == written for other in others):
         return
-    found = draft.get("registered_resources", kind.name)
-    for index, entry in enumerate(found if isinstance(found, list) else ()):
+    for index, entry in enumerate(list_at(draft.data, "registered_resources", kind.name)):
         if isinstance(entry, Mapping) and entry.get("provider_id") == written:
             path: Path = ("registered_resources", kind.name, index)
             name = written_name(str(entry.get(kind.id_field)))
