@@ -7,6 +7,7 @@ wins. What a server would survive but this program should not (an alias bomb, a 
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from enum import StrEnum
@@ -204,6 +205,11 @@ def decode(content: bytes, name: str) -> str:
         line = text[: text.index("\0")].count("\n") + 1
         raise ConfigError(f"{name}, line {line}: a binary file, not YAML", where=f"{name}:{line}")
     return text
+
+
+def encoded(text: str, *, like: bytes) -> bytes:
+    """Return the bytes of a text that takes the place of others; `like` them it begins with a byte order mark, or does not."""
+    return text.encode("utf-8-sig" if like.startswith(codecs.BOM_UTF8) else "utf-8")
 
 
 def parse(text: str, name: str, *, line_offset: int | None = 0) -> ConfigDocument:
