@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
 
 from llama_storage_tui.deferred import dataclass
@@ -94,6 +95,13 @@ class Rule(Dated):
     ) -> Finding:
         """Return a finding on a backend or a reference as a whole."""
         return self.found(subject.path, message, help=help, line=subject.line, severity=severity, stage=stage)
+
+
+stops_load = partial(Rule, severity=Severity.ERROR, stage=Stage.LOAD)
+stops_start = partial(Rule, severity=Severity.ERROR, stage=Stage.START)
+warns = partial(Rule, severity=Severity.WARNING)
+informs = partial(Rule, severity=Severity.INFO)
+"""Make the usual rules: of what no server loads, or starts with; and of what none reports, that matters or is worth knowing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,20 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Rule, Severity
+from llama_storage_tui.model.finding import Finding, warns
 from llama_storage_tui.next_steps import Step
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import capitalised
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.data_kinds import CHUNK_ROWS, ITEMS
 
-EARLIER_FORM: Final = Rule(
+EARLIER_FORM: Final = warns(
     id="earlier-form",
-    severity=Severity.WARNING,
     title="Rows are in the right place, in a form that this version does not accept",
     advice="The message says how they change when they are migrated.",
     step=Step.MIGRATE_DATA,
     since=changes.FAISS_CHUNK_IDS,
 )
-TABLE: Final = (EARLIER_FORM,)
 _KINDS: Final = (ITEMS, CHUNK_ROWS)
 """Those about which no rule of its own says more."""
 

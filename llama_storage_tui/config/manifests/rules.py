@@ -13,36 +13,26 @@ from llama_storage_tui.config.document import (
     walk,
 )
 from llama_storage_tui.config.manifests.resources import ManifestEntry, Resource, WantedConfig
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, stops_start, warns
 
-MISSING_CONFIG_KEY: Final = Rule(
+MISSING_CONFIG_KEY: Final = stops_start(
     id="missing-config-key",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A manifest names a key that a ConfigMap or Secret does not have",
     advice="Name a key that is there, or add it.",
 )
 
-OTHER_NAMESPACE: Final = Rule(
+OTHER_NAMESPACE: Final = stops_start(
     id="other-namespace",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A manifest names a ConfigMap or Secret of another namespace",
     advice="A pod reads its own namespace only: put both into one.",
 )
 
-UNWATCHED_RESOURCE: Final = Rule(
+UNWATCHED_RESOURCE: Final = warns(
     id="unwatched-resource",
-    severity=Severity.WARNING,
     title="The operator does not watch a ConfigMap or Secret that the server uses",
     advice="Label it, so that the operator restarts the server when it changes.",
 )
 
-TABLE: Final = (
-    MISSING_CONFIG_KEY,
-    OTHER_NAMESPACE,
-    UNWATCHED_RESOURCE,
-)
 
 WATCH_LABEL: Final = "ogx.io/watch"
 _SOURCES: Final = frozenset({"secretKeyRef", "configMapKeyRef", "secretRef", "configMapRef"})

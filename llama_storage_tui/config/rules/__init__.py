@@ -1,6 +1,6 @@
 """Findings: what a server of the chosen version would say to the file, and what it would accept and get wrong.
 
-A check is a function from a View to findings; each finding is of a rule in the table beside it. Rules of the load stage repeat a
+A check is a function from a View to findings; each finding is of a rule that stands beside it. Rules of the load stage repeat a
 server's own verdict and are held against the packages by recorded cases; rules of the start stage name static reasons only, since
 nothing is contacted; rules of the stage `never` are what no server reports.
 """
@@ -8,6 +8,7 @@ nothing is contacted; rules of the stage `never` are what no server reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Final
 
 from llama_storage_tui.config.context import Context
@@ -59,7 +60,15 @@ CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = tuple(
     check for module in _MODULES for check in module.CHECKS
 )
 
-TABLE: Final[tuple[Rule, ...]] = tuple(rule for module in _MODULES for rule in module.TABLE)
+
+def rules_of(*modules: ModuleType) -> tuple[Rule, ...]:
+    """Return the rules that modules define, in their order."""
+    return tuple(
+        dict.fromkeys(each for module in modules for each in vars(module).values() if isinstance(each, Rule))
+    )
+
+
+RULES: Final = rules_of(*_MODULES)
 """What the checks above speak of, as operators look it up."""
 
 

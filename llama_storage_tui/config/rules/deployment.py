@@ -9,27 +9,21 @@ from llama_storage_tui.config.document import strings
 from llama_storage_tui.config.masking import is_secret_name
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.config.substitution import find_foreign
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, warns
 from llama_storage_tui.next_steps import Advice, Step
 
-FOREIGN_SUBSTITUTION: Final = Rule(
+FOREIGN_SUBSTITUTION: Final = warns(
     id="foreign-substitution",
-    severity=Severity.WARNING,
     title="A value holds a variable of another program, which servers take as literal text",
     advice="Render the file with the program whose form it is first, and read the result; servers expand "
     "${env.NAME} only.",
     also=((Severity.INFO, Stage.NEVER),),
 )
-LINE_BREAK_IN_SECRET: Final = Rule(
+LINE_BREAK_IN_SECRET: Final = warns(
     id="line-break-in-secret",
-    severity=Severity.WARNING,
     title="A secret ends in a line break, which the server sends with it",
     advice="kubectl create secret --from-file keeps the last line break of a file: make the file with "
     "printf %s, or use --from-literal.",
-)
-TABLE: Final = (
-    FOREIGN_SUBSTITUTION,
-    LINE_BREAK_IN_SECRET,
 )
 
 

@@ -9,36 +9,28 @@ from llama_storage_tui.config.document import strings
 from llama_storage_tui.config.environment import EARLY_EXPRESSION, EXPRESSION
 from llama_storage_tui.config.legacy import TOP_LEVEL, snippets
 from llama_storage_tui.config.rules.view import View
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, warns
 from llama_storage_tui.upstream import changes
 
-IGNORED_LEGACY_STORE: Final = Rule(
+IGNORED_LEGACY_STORE: Final = warns(
     id="ignored-legacy-store",
-    severity=Severity.WARNING,
     title="A store is written in the form of 0.2, which the release ignores",
     advice="Define the backend in storage.backends and refer to it from storage.stores or the provider. The "
     "rows of the old store are not read.",
     since=changes.CATALOG,
 )
-IGNORED_STORAGE: Final = Rule(
+IGNORED_STORAGE: Final = warns(
     id="ignored-storage",
-    severity=Severity.WARNING,
     title="The release does not read `storage`",
     advice="Use 0.3 or later, or write metadata_store and the other inline stores.",
     until=changes.CATALOG,
 )
-NOT_EXPANDED: Final = Rule(
+NOT_EXPANDED: Final = warns(
     id="not-expanded",
-    severity=Severity.WARNING,
     title="An expression is in a form that the release takes as literal text",
     advice="Names are upper-case; a default is written ${env.NAME:=default}, and until 0.2.12 "
     "${env.NAME:default}.",
     also=((Severity.INFO, Stage.NEVER),),
-)
-TABLE: Final = (
-    IGNORED_LEGACY_STORE,
-    IGNORED_STORAGE,
-    NOT_EXPANDED,
 )
 
 

@@ -23,7 +23,6 @@ NOT_CHECKED: Final = Rule(
     advice="Check it where the server runs.",
     since=changes.CATALOG,
 )
-TABLE: Final = (NOT_CHECKED,)
 CHECKS: Final = ()
 """Those of other modules find it."""
 

@@ -13,48 +13,36 @@ from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.rules.serving import provider_name
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import Backend, Family, Reference
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, informs, warns
 from llama_storage_tui.model.target import LOOPBACK
 from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES, find_consumer
 
-SHARED_TABLE: Final = Rule(
+SHARED_TABLE: Final = warns(
     id="shared-table",
-    severity=Severity.WARNING,
     title="Two references keep their rows in one table",
     advice="Rows of both are mixed and may overwrite each other. Use two tables, or two databases.",
 )
-SHARED_NAMESPACE: Final = Rule(
+SHARED_NAMESPACE: Final = warns(
     id="shared-namespace",
-    severity=Severity.WARNING,
     title="Two references use one namespace",
     advice="Give each a namespace of its own.",
     also=((Severity.INFO, Stage.NEVER),),
 )
-SHARED_KEYS: Final = Rule(
+SHARED_KEYS: Final = warns(
     id="shared-keys",
-    severity=Severity.WARNING,
     title="Two references use the same keys, since their store keeps no namespaces",
     advice="Give each a backend with a file of its own.",
     also=((Severity.INFO, Stage.NEVER),),
 )
-PASSWORD_DIFFERS: Final = Rule(
+PASSWORD_DIFFERS: Final = warns(
     id="password-differs",
-    severity=Severity.WARNING,
     title="One role on one server is configured with two passwords",
     advice="At most one of them can be right: test both, and write the right one in both places.",
 )
-HOST_SPELLED_DIFFERENTLY: Final = Rule(
+HOST_SPELLED_DIFFERENTLY: Final = informs(
     id="host-spelled-differently",
-    severity=Severity.INFO,
     title="Two backends name one server in two ways",
     advice="Write the host in one way, so that a change of one is not forgotten in the other.",
-)
-TABLE: Final = (
-    SHARED_TABLE,
-    SHARED_NAMESPACE,
-    SHARED_KEYS,
-    PASSWORD_DIFFERS,
-    HOST_SPELLED_DIFFERENTLY,
 )
 
 
