@@ -6,22 +6,71 @@ import sys
 from collections.abc import Coroutine, Iterable
 
 from llama_storage_tui.cli import output
+from llama_storage_tui.cli.blocks import write_blocks
 from llama_storage_tui.cli.confirming import confirm
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.next_steps import help_words
-from llama_storage_tui.cli.rotation_choices import Choices
+from llama_storage_tui.cli.next_steps import help_words, password_command
 from llama_storage_tui.cli.rotation_document import Answer, RotateDocument
-from llama_storage_tui.cli.rotation_reports import report_plan, report_result
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.waiting import wait_for
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import NotFoundError, RefusedError, UsageError
-from llama_storage_tui.model.rotation import Outcome, Plan, Result
+from llama_storage_tui.model.rotation import Outcome, Plan, Result, Terms
 from llama_storage_tui.reports.pending import notice_help, pending_error
+from llama_storage_tui.reports.rotation import plan_blocks, refusal_block, result_blocks
 from llama_storage_tui.reports.rotation_steps import words
 from llama_storage_tui.secrets import Secret, show
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import Pending, look
 from llama_storage_tui.services.rotation.service import RotationService
+
+_HELP = "See: llama-storage-tui rotate --help"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The options of one call, by their names."""
+
+    dry_run: bool
+    generates: bool
+    password_stdin: bool
+    config_only: bool
+    server_only: bool
+    outside: bool
+    accept_unchecked: bool
+    show: bool
+    yes: bool
+    status: bool
+    recovers: bool
+    undo: bool
+    adopts: bool
+    confirms: bool
+    new_password: bool
+    also: tuple[str, ...]
+    userlist: str | None
+
+    def check(self) -> None:
+        """Raise UsageError for options that do not go together."""
+        actions = (self.dry_run, self.status, self.recovers, self.adopts, self.confirms, self.new_password)
+        is_odd = (
+            (self.undo and not self.recovers)
+            or (self.generates and self.password_stdin)
+            or (self.config_only and self.server_only)
+            or (self.userlist is not None and self.server_only)
+        )
+        if sum(actions) > 1 or is_odd:
+            raise UsageError("These options exclude each other", help=_HELP)
+        if (self.adopts or self.config_only) and not self.password_stdin:
+            raise UsageError("That needs the password: --password-stdin", help=_HELP)
+
+    def terms(self, proof: Secret | None) -> Terms:
+        """Return what was chosen beforehand; `proof` is the password that the server has already."""
+        return Terms(
+            proof,
+            is_server_only=self.server_only,
+            hands_over=self.outside,
+            accepts_unchecked=self.accept_unchecked,
+        )
 
 
 def rotate_backend(settings: Settings, config: str, backend: str, choices: Choices) -> int:
@@ -38,7 +87,8 @@ def rotate_backend(settings: Settings, config: str, backend: str, choices: Choic
     for notice in plan.notices:
         output.say_notice(notice)
     if not settings.is_json:
-        report_plan(plan)
+        refusal = refusal_block(plan)  # what stops it comes last, where the eye is
+        write_blocks([*plan_blocks(plan, password_command), *([refusal] if refusal else [])])
     if plan.refusal is not None or choices.dry_run or new is None:
         outcome = Outcome.NONE if plan.refusal is None else Outcome.REFUSED
         if settings.is_json:
@@ -87,7 +137,15 @@ def _read_password() -> Secret:
 
 
 def _print(changes: RotationService, result: Result, password: str | None) -> None:
-    report_result(result, password, audit_log=changes.audit_log, journals=changes.journals)
+    """Print how a change or a recovery ended; the password only where it was asked for."""
+    output.write_line()
+    write_blocks(
+        result_blocks(result, password_command, audit_log=changes.audit_log, journals=changes.journals)
+    )
+    for notice in result.notices:
+        output.say_notice(notice)
+    if password is not None:
+        output.write_text(f"\nnew password: {password}")
 
 
 def finish_change(settings: Settings, config: str, choices: Choices) -> int:

@@ -7,7 +7,7 @@ Checks run in an order in which each makes the next one safe: the configured log
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import field, replace
 from typing import Final
 
@@ -21,11 +21,13 @@ from llama_storage_tui.model.rotation import (
     Check,
     LineChange,
     LoginState,
+    Patch,
     Plan,
     RoleCredential,
     RoleFacts,
     Site,
     Terms,
+    Way,
 )
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.next_steps import Advice, Step
@@ -47,7 +49,6 @@ from llama_storage_tui.services.rotation.identity import (
 )
 from llama_storage_tui.services.rotation.no_credential import why_none
 from llama_storage_tui.services.rotation.password import generate
-from llama_storage_tui.services.rotation.patches import list_patches
 from llama_storage_tui.services.rotation.pooler import (
     PoolerEntry,
     SecretForm,
@@ -345,3 +346,30 @@ class _Planner:
                 message="A test with a password of the same form: every place reads it back, and nothing else changes.",
             )
         )
+
+
+def list_patches(sites: Iterable[Site], changes: Iterable[LineChange], config: str) -> Iterator[Patch]:
+    """Yield a patch for each line, each variable and each unclear place that is left to the operator, each once."""
+    left = [site for site in sites if site.action is Action.BY_HAND]
+    reasons = {site.file: site.note or "" for site in left if site.file}
+    seen: set[str] = set()
+    for change in changes:
+        if change.file in reasons:
+            # Once a file: it is the same for every line.
+            ways = () if change.file in seen else (Way.PIPE,)
+            seen.add(change.file)
+            yield Patch(f"{change.file}:{change.line}", reasons[change.file], change, ways, config=config)
+    for site in left:
+        place = f"variable {site.variable}" if site.file is None else site.file
+        if place in seen:
+            continue
+        seen.add(place)
+        reason = site.note or ""
+        if site.file is None and site.variable is not None:
+            yield Patch(place, reason, ways=_ways(site), variable=site.variable, config=config)
+        else:
+            yield Patch(f"{site.config}: {site.path}", reason, ways=(Way.PIPE,), config=config)
+
+
+def _ways(site: Site) -> tuple[Way, ...]:
+    return (Way.URI,) if site.is_encoded else (Way.KUBERNETES_SECRET, Way.ENV_FILE, Way.ENVIRONMENT)
