@@ -20,7 +20,7 @@ from llama_storage_tui.config.manifests.resources import (
     volumes_of,
 )
 from llama_storage_tui.config.manifests.rules import MISSING_CONFIG_KEY, find_other_namespace, make_remark
-from llama_storage_tui.config.other_files import KUSTOMIZATION, looks_like_run_config
+from llama_storage_tui.config.other_files import KUSTOMIZATION, looks_like_run_config, other_file, result_of
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.next_steps import Advice, Help, Step
@@ -117,7 +117,7 @@ def _without(
         )
     for kind, what, help_ in NOT_APPLIED:
         if any(found.kind == kind for found in resources):
-            return ConfigError(f"{name} is {what}, not a run config", where=name, help=help_)
+            return other_file(name, what, help_)
     if len(resources) == 1 and resources[0].kind == "ConfigMap":
         return ConfigError(
             f"{name} is a ConfigMap with no entry that is a run config",
@@ -141,28 +141,15 @@ def _without(
     return ConfigError(f"{name} is a Kubernetes {kinds} that holds no run config", where=name, help=help_)
 
 
+_SECRET: Final = Advice(
+    "Read the Secret that it becomes:", Step.READ_OUTPUT, "kubectl get secret NAME -o yaml"
+)
 NOT_APPLIED: Final[tuple[tuple[str, str, Help], ...]] = (
     ("Kustomization", *KUSTOMIZATION),
-    (
-        "Template",
-        "an OpenShift template",
-        Advice("Process it and read the result:", Step.READ_OUTPUT, "oc process -f FILE -o yaml"),
-    ),
-    (
-        "HelmRelease",
-        "a HelmRelease",
-        Advice("Render its chart and read the result:", Step.READ_OUTPUT, "helm template RELEASE CHART"),
-    ),
-    (
-        "SealedSecret",
-        "a sealed Secret",
-        Advice("Read the Secret that it becomes:", Step.READ_OUTPUT, "kubectl get secret NAME -o yaml"),
-    ),
-    (
-        "ExternalSecret",
-        "an ExternalSecret",
-        Advice("Read the Secret that it becomes:", Step.READ_OUTPUT, "kubectl get secret NAME -o yaml"),
-    ),
+    ("Template", "an OpenShift template", result_of("Process it", "oc process -f FILE -o yaml")),
+    ("HelmRelease", "a HelmRelease", result_of("Render its chart", "helm template RELEASE CHART")),
+    ("SealedSecret", "a sealed Secret", _SECRET),
+    ("ExternalSecret", "an ExternalSecret", _SECRET),
 )
 """Resources that other programs turn into those that a server reads."""
 
