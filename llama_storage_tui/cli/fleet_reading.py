@@ -17,7 +17,7 @@ from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.pending import notice_help
 from llama_storage_tui.services.fleet.inputs import find_inputs
 from llama_storage_tui.services.fleet.member import FleetMember
-from llama_storage_tui.services.fleet.parallel import read_members_at_once
+from llama_storage_tui.services.fleet.members import read_members_at_once
 from llama_storage_tui.services.rotation import pending
 
 SHOWN = 5

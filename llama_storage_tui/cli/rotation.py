@@ -9,13 +9,13 @@ import click
 from llama_storage_tui.cli import shell_completion
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.rotation_actions import (
+    Choices,
     confirm_change,
     finish_change,
     print_password,
     rotate_backend,
     tell_status,
 )
-from llama_storage_tui.cli.rotation_choices import Choices
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 

@@ -6,28 +6,76 @@ import sys
 from collections.abc import Coroutine, Iterable
 
 from llama_storage_tui.cli import output
+from llama_storage_tui.cli.blocks import write_blocks
 from llama_storage_tui.cli.confirming import confirm
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.next_steps import help_words
-from llama_storage_tui.cli.rotation_choices import Choices
+from llama_storage_tui.cli.next_steps import help_words, password_command
 from llama_storage_tui.cli.rotation_document import Answer, RotateDocument
-from llama_storage_tui.cli.rotation_reports import report_plan, report_result
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.waiting import wait_for
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import NotFoundError, RefusedError, UsageError
-from llama_storage_tui.model.rotation import Outcome, Plan, Result
+from llama_storage_tui.model.rotation import Outcome, Plan, Result, Terms
 from llama_storage_tui.reports.pending import notice_help, pending_error
-from llama_storage_tui.reports.rotation import words
+from llama_storage_tui.reports.rotation import plan_blocks, refusal_block, result_blocks, words
 from llama_storage_tui.secrets import Secret, show
 from llama_storage_tui.services.rotation.password import generate
-from llama_storage_tui.services.rotation.pending import Pending
-from llama_storage_tui.services.rotation.service import PasswordChanges
+from llama_storage_tui.services.rotation.pending import Pending, look
+from llama_storage_tui.services.rotation.service import RotationService
+
+_HELP = "See: llama-storage-tui rotate --help"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The options of one call, by their names."""
+
+    dry_run: bool
+    generates: bool
+    password_stdin: bool
+    config_only: bool
+    server_only: bool
+    outside: bool
+    accept_unchecked: bool
+    show: bool
+    yes: bool
+    status: bool
+    recovers: bool
+    undo: bool
+    adopts: bool
+    confirms: bool
+    new_password: bool
+    also: tuple[str, ...]
+    userlist: str | None
+
+    def check(self) -> None:
+        """Raise UsageError for options that do not go together."""
+        actions = (self.dry_run, self.status, self.recovers, self.adopts, self.confirms, self.new_password)
+        is_odd = (
+            (self.undo and not self.recovers)
+            or (self.generates and self.password_stdin)
+            or (self.config_only and self.server_only)
+            or (self.userlist is not None and self.server_only)
+        )
+        if sum(actions) > 1 or is_odd:
+            raise UsageError("These options exclude each other", help=_HELP)
+        if (self.adopts or self.config_only) and not self.password_stdin:
+            raise UsageError("That needs the password: --password-stdin", help=_HELP)
+
+    def terms(self, proof: Secret | None) -> Terms:
+        """Return what was chosen beforehand; `proof` is the password that the server has already."""
+        return Terms(
+            proof,
+            is_server_only=self.server_only,
+            hands_over=self.outside,
+            accepts_unchecked=self.accept_unchecked,
+        )
 
 
 def rotate_backend(settings: Settings, config: str, backend: str, choices: Choices) -> int:
     """Make a plan, show it, ask, and carry it out."""
     changes = _changes(settings, config)
-    pending = changes.pending()
+    pending = look(settings.request(config))
     if pending:
         raise pending_error(pending)
     new = _new_password(choices)
@@ -38,7 +86,8 @@ def rotate_backend(settings: Settings, config: str, backend: str, choices: Choic
     for notice in plan.notices:
         output.say_notice(notice)
     if not settings.is_json:
-        report_plan(plan)
+        refusal = refusal_block(plan)  # what stops it comes last, where the eye is
+        write_blocks([*plan_blocks(plan, password_command), *([refusal] if refusal else [])])
     if plan.refusal is not None or choices.dry_run or new is None:
         outcome = Outcome.NONE if plan.refusal is None else Outcome.REFUSED
         if settings.is_json:
@@ -66,12 +115,12 @@ def _question(plan: Plan) -> str:
     return question
 
 
-def _changes(settings: Settings, config: str) -> PasswordChanges:
-    return PasswordChanges(settings.request(config), settings.timeouts)
+def _changes(settings: Settings, config: str) -> RotationService:
+    return RotationService(settings.request(config), settings.timeouts, is_apart=False)
 
 
 def _report(
-    settings: Settings, changes: PasswordChanges, plan: Plan | None, result: Result, password: str | None
+    settings: Settings, changes: RotationService, plan: Plan | None, result: Result, password: str | None
 ) -> int:
     if password is not None:
         show(Secret(password))
@@ -86,9 +135,16 @@ def _read_password() -> Secret:
     return Secret(sys.stdin.readline().rstrip("\r\n"))
 
 
-def _print(changes: PasswordChanges, result: Result, password: str | None) -> None:
-    journals = changes.journals
-    report_result(result, password, audit_log=journals.audit_log, journals=journals.folder)
+def _print(changes: RotationService, result: Result, password: str | None) -> None:
+    """Print how a change or a recovery ended; the password only where it was asked for."""
+    output.write_line()
+    write_blocks(
+        result_blocks(result, password_command, audit_log=changes.audit_log, journals=changes.journals)
+    )
+    for notice in result.notices:
+        output.say_notice(notice)
+    if password is not None:
+        output.write_text(f"\nnew password: {password}")
 
 
 def finish_change(settings: Settings, config: str, choices: Choices) -> int:
@@ -96,7 +152,7 @@ def finish_change(settings: Settings, config: str, choices: Choices) -> int:
     changes = _changes(settings, config)
     confirm(None if choices.adopts else "Finish the pending change?", is_confirmed=choices.yes)
     password = _read_password() if choices.adopts else None
-    pending = changes.pending()
+    pending = look(settings.request(config))
     endings = (
         changes.recover(journal, _tell, undo=choices.undo, accepts_unchecked=choices.accept_unchecked)
         if password is None
@@ -109,14 +165,14 @@ def finish_change(settings: Settings, config: str, choices: Choices) -> int:
 def confirm_change(settings: Settings, config: str) -> int:
     """Finish what waited for the operator, where every site yields the new password."""
     changes = _changes(settings, config)
-    pending = changes.pending()
+    pending = look(settings.request(config))
     endings = (changes.confirm(journal, (), _tell) for journal in pending.journals)
     return _end_all(settings, changes, pending, endings)
 
 
 def _end_all(
     settings: Settings,
-    changes: PasswordChanges,
+    changes: RotationService,
     pending: Pending,
     endings: Iterable[Coroutine[None, None, Result]],
 ) -> int:
@@ -141,7 +197,7 @@ def _end_all(
 def tell_status(settings: Settings, config: str) -> int:
     """Report whether something is pending, and what is left to do by hand."""
     changes = _changes(settings, config)
-    pending = changes.pending()
+    pending = look(settings.request(config))
     for notice in pending.notices():
         output.say(help_words(notice_help(notice)))
     first = pending.journals[0] if pending.journals else None
@@ -160,7 +216,7 @@ def tell_status(settings: Settings, config: str) -> int:
 
 def print_password(settings: Settings, config: str, backend: str | None) -> int:
     """Print the new password of a pending change, alone; without a newline where it goes into a pipe or a file."""
-    pending = _changes(settings, config).pending()
+    pending = look(settings.request(config))
     found = [journal for journal in pending.journals if backend in (None, journal.backend)]
     if not found:
         raise NotFoundError("No password change of yours is pending for this config")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from llama_storage_tui.config.document import ConfigDocument, Elsewhere, Keeps, Mount, Path, parse, texts
+from llama_storage_tui.config.document import ConfigDocument, Elsewhere, Keeps, Mount, Path, parse, strings
 from llama_storage_tui.config.environment import Variable
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import ConfigError, UsageError
@@ -122,7 +122,7 @@ def _server(services: Mapping[object, object], name: str) -> str:
     likely = [
         key
         for key, value in named.items()
-        if any(_SERVERS.search(text) for text in texts([value.get(part) for part in parts]))
+        if any(_SERVERS.search(text) for _, text in strings([value.get(part) for part in parts]))
     ]
     with_variables = [
         key for key, value in named.items() if value.get("environment") or value.get("env_file")

@@ -7,6 +7,7 @@ wins. What a server would survive but this program should not (an alias bomb, a 
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from enum import StrEnum
@@ -206,6 +207,11 @@ def decode(content: bytes, name: str) -> str:
     return text
 
 
+def encoded(text: str, *, like: bytes) -> bytes:
+    """Return the bytes of a text that takes the place of others; `like` them it begins with a byte order mark, or does not."""
+    return text.encode("utf-8-sig" if like.startswith(codecs.BOM_UTF8) else "utf-8")
+
+
 def parse(text: str, name: str, *, line_offset: int | None = 0) -> ConfigDocument:
     """Parse one YAML document; raises ConfigError with the line for anything that is not exactly one mapping."""
     place = DocumentOrigin(name, line_offset)
@@ -277,16 +283,42 @@ def show_path(path: Path) -> str:
     return shown
 
 
-def texts(data: object) -> Iterator[str]:
-    """Yield every text inside plain data; keys are left out."""
-    if isinstance(data, dict):
-        for value in data.values():
-            yield from texts(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from texts(value)
-    elif isinstance(data, str):
-        yield data
+def walk(data: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Yield plain data and everything inside of it in the order of the file, each with its path."""
+    todo = [(path, data)]
+    while todo:
+        place, found = todo.pop()
+        yield place, found
+        if isinstance(found, dict):
+            steps = ((key if isinstance(key, str | int) else str(key), value) for key, value in found.items())
+            todo += reversed([((*place, step), value) for step, value in steps])
+        elif isinstance(found, list):
+            todo += [((*place, index), found[index]) for index in reversed(range(len(found)))]
+
+
+def strings(data: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield every text inside of plain data with its path; keys are left out."""
+    return ((place, found) for place, found in walk(data, path) if isinstance(found, str))
+
+
+def mapping_at(data: object, *steps: PathStep) -> Mapping[object, object]:
+    """Return the mapping at a path of plain data, an empty one where there is none."""
+    found = get(data, *steps)
+    return found if isinstance(found, Mapping) else {}
+
+
+def list_at(data: object, *steps: PathStep) -> list[object]:
+    """Return the list at a path of plain data, an empty one where there is none."""
+    found = get(data, *steps)
+    return found if isinstance(found, list) else []
+
+
+def provider_entries(data: object) -> Iterator[tuple[str, int, Mapping[object, object]]]:
+    """Yield each entry of a run config's `providers` that is a mapping, with its API and its place in the list."""
+    for api, entries in mapping_at(data, "providers").items():
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, Mapping):
+                yield str(api), index, entry
 
 
 def get(data: object, *steps: PathStep) -> object:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from llama_storage_tui.config.document import mapping_at, provider_entries, strings
 from llama_storage_tui.config.environment import EARLY_EXPRESSION
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version, VersionGuess
@@ -89,12 +90,9 @@ def _clues(raw: Mapping[str, object]) -> Iterator[Clue]:
         yield from clues.of_key(name)
     if "telemetry" in names and "storage" in raw:
         yield clues.STORAGE
-    server = raw.get("server")
-    if isinstance(server, Mapping):
-        for name in server:
-            yield from clues.of_server_key(str(name))
-    if isinstance(providers, Mapping):
-        yield from _provider_clues(providers)
+    for key in mapping_at(raw, "server"):
+        yield from clues.of_server_key(str(key))
+    yield from _provider_clues(raw)
 
 
 def _storage_clues(raw: Mapping[str, object]) -> Iterator[Clue]:
@@ -109,8 +107,7 @@ def _storage_clues(raw: Mapping[str, object]) -> Iterator[Clue]:
     stores = storage.get("stores")
     if isinstance(stores, Mapping):
         yield from _store_clues(stores)
-    backends = storage.get("backends")
-    for backend in backends.values() if isinstance(backends, Mapping) else ():
+    for backend in mapping_at(storage, "backends").values():
         if isinstance(backend, Mapping):
             for name in backend:
                 yield from clues.of_backend_field(str(backend.get("type")), str(name))
@@ -130,8 +127,7 @@ def _store_clues(stores: Mapping[object, object]) -> Iterator[Clue]:
         yield clues.WITHOUT_PROMPTS
     for name, entry in stores.items():
         yield from clues.of_store(str(name), _family(entry))
-    inference = stores.get("inference")
-    for name, value in inference.items() if isinstance(inference, Mapping) else ():
+    for name, value in mapping_at(stores, "inference").items():
         if value is not None:
             yield from clues.of_inference_field(str(name))
 
@@ -142,43 +138,27 @@ def _family(entry: object) -> Family | None:
     return Family.SQL if "table_name" in entry else Family.KV
 
 
-def _provider_clues(providers: Mapping[object, object]) -> Iterator[Clue]:
-    for api, entries in providers.items():
-        for entry in entries if isinstance(entries, list) else ():
-            if not isinstance(entry, Mapping):
-                continue
-            type_, config = str(entry.get("provider_type")), entry.get("config") or {}
-            yield from clues.of_provider(str(api), type_)
-            if not isinstance(config, Mapping):
-                continue
-            yield from clues.of_missing_references(str(api), type_, config)
-            for name, value in config.items():
-                if name == "persistence_store":
-                    yield clues.PERSISTENCE_STORE
-                yield from clues.of_reference(str(api), type_, (str(name),))
-                for inner in value if isinstance(value, Mapping) else ():
-                    yield from clues.of_reference(str(api), type_, (str(name), str(inner)))
+def _provider_clues(raw: Mapping[str, object]) -> Iterator[Clue]:
+    for api, _, entry in provider_entries(raw):
+        type_, config = str(entry.get("provider_type")), entry.get("config") or {}
+        yield from clues.of_provider(api, type_)
+        if not isinstance(config, Mapping):
+            continue
+        yield from clues.of_missing_references(api, type_, config)
+        for name, value in config.items():
+            if name == "persistence_store":
+                yield clues.PERSISTENCE_STORE
+            yield from clues.of_reference(api, type_, (str(name),))
+            for inner in value if isinstance(value, Mapping) else ():
+                yield from clues.of_reference(api, type_, (str(name), str(inner)))
 
 
 def _expression_clues(raw: object) -> Iterator[Clue]:
     """Expressions of 0.2.12 and earlier; later servers take them as literal text, so they are no proof."""
-    todo = [raw]
-    while todo:
-        data = todo.pop()
-        if isinstance(data, Mapping):
-            todo += data.values()
-        elif isinstance(data, list):
-            todo += data
-        elif (
-            isinstance(data, str)
-            and "${env." in data
-            and any(
-                found[2] == "+" or (found[2] == ":" and found[3][:1] not in ("=", "+", "-", "?"))
-                for found in EARLY_EXPRESSION.finditer(data, 0, data.rfind("}") + 1)
-            )
-        ):
-            yield clues.EARLY_EXPRESSIONS
-            return
+    written = (text for _, text in strings(raw) if "${env." in text)
+    found = (each for text in written for each in EARLY_EXPRESSION.finditer(text, 0, text.rfind("}") + 1))
+    if any(each[2] == "+" or (each[2] == ":" and each[3][:1] not in ("=", "+", "-", "?")) for each in found):
+        yield clues.EARLY_EXPRESSIONS
 
 
 def other_guesses(raw: Mapping[str, object], guess: VersionGuess) -> Iterator[VersionGuess]:

@@ -12,7 +12,7 @@ from typing import Final
 from llama_storage_tui.backends.sqlite.target import sqlite_target
 from llama_storage_tui.config.backends import read_backend
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.document import Path, get, provider_entries, show_path
 from llama_storage_tui.config.environment import DISABLED, resolve, written_name
 from llama_storage_tui.config.providers import provider_configs
 from llama_storage_tui.config.targets import EntrySettings, location_of
@@ -162,12 +162,8 @@ def snippets(data: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, ob
         elif isinstance(snippet, Mapping) and _is_snippet(snippet):
             yield (key,), snippet
     yield from _scan(data.get("server"), ("server",))
-    providers = data.get("providers")
-    if isinstance(providers, Mapping):
-        for api, entries in providers.items():
-            for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-                if isinstance(entry, Mapping):
-                    yield from _scan(entry.get("config"), ("providers", str(api), index, "config"))
+    for api, index, entry in provider_entries(data):
+        yield from _scan(entry.get("config"), ("providers", api, index, "config"))
 
 
 def _scan(data: object, path: Path) -> Iterator[tuple[Path, Mapping[str, object]]]:

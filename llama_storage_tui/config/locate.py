@@ -37,14 +37,14 @@ class Candidate:
     because: str
 
 
-def find_configs(environ: Mapping[str, str], home: Path) -> tuple[Candidate, ...]:
+def find_configs(environ: Mapping[str, str]) -> tuple[Candidate, ...]:
     """Look in the usual places; a variable that names an existing file is the only answer, since a server obeys it."""
     for name in ENVIRONMENT_NAMES:
         value = environ.get(name, "")
         if value and os.path.isfile(value):  # noqa: PTH113 - says no where pathlib raises
             return (Candidate(Path(value), f"${name}"),)
     seen: dict[Path, Candidate] = {}
-    for candidate in (*_mounted(), *_built(environ, home)):
+    for candidate in (*_mounted(), *_built(environ)):
         seen.setdefault(candidate.path.resolve(), candidate)
     return tuple(seen.values())
 
@@ -55,16 +55,22 @@ def _mounted() -> Iterator[Candidate]:
             yield Candidate(Path(place), "mounted into a container")
 
 
-def config_folders(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:
+def home_of(environ: Mapping[str, str]) -> Path:
+    """Return the home folder of an environment."""
+    return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+
+
+def config_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the folders in which distributions are built: ogx's first, then llama-stack's."""
+    home = home_of(environ)
     return (
         Path(environ.get("OGX_CONFIG_DIR") or home / ".ogx") / "distributions",
         Path(environ.get("LLAMA_STACK_CONFIG_DIR") or home / ".llama") / "distributions",
     )
 
 
-def _built(environ: Mapping[str, str], home: Path) -> Iterator[Candidate]:
-    for folder in config_folders(environ, home):
+def _built(environ: Mapping[str, str]) -> Iterator[Candidate]:
+    for folder in config_folders(environ):
         try:
             entries = sorted(folder.iterdir()) if folder.is_dir() else []
         except OSError:
@@ -82,29 +88,27 @@ def _config_names(folder: Path) -> Iterator[Path]:
         yield folder / name
 
 
-def open_config(
-    argument: str, *, environ: Mapping[str, str], home: Path, key: str | None = None
-) -> ConfigDocument:
+def open_config(argument: str, environ: Mapping[str, str], *, key: str | None = None) -> ConfigDocument:
     """Open what a RUN_CONFIG argument names; raises ConfigError or UsageError with one sentence."""
-    path = config_path(argument, environ=environ, home=home)
+    path = config_path(argument, environ)
     if path is None:
         return read_document(read_stdin(), STDIN, key=key)
     return read_document(read_file(path), str(path), key=key)
 
 
-def config_path(argument: str, *, environ: Mapping[str, str], home: Path) -> Path | None:
+def config_path(argument: str, environ: Mapping[str, str]) -> Path | None:
     """Return the file that a RUN_CONFIG argument names, whether it exists or not; None for stdin."""
     if argument == STDIN:
         return None
-    path = Path(find_one(environ, home)) if argument == FOUND else Path(argument)
+    path = Path(find_one(environ)) if argument == FOUND else Path(argument)
     if argument != FOUND and "/" not in argument and not os.path.lexists(argument):
-        path = _by_name(argument, environ, home) or path
+        path = _by_name(argument, environ) or path
     return path
 
 
-def find_one(environ: Mapping[str, str], home: Path) -> Path:
+def find_one(environ: Mapping[str, str]) -> Path:
     """Return the one config found; raises UsageError where there is none or several."""
-    found = find_configs(environ, home)
+    found = find_configs(environ)
     if not found:
         raise UsageError(
             "No run config was found in the usual places",
@@ -116,8 +120,8 @@ def find_one(environ: Mapping[str, str], home: Path) -> Path:
     return found[0].path
 
 
-def _by_name(name: str, environ: Mapping[str, str], home: Path) -> Path | None:
-    for folder in config_folders(environ, home):
+def _by_name(name: str, environ: Mapping[str, str]) -> Path | None:
+    for folder in config_folders(environ):
         for entry in (folder / name, folder / f"ogx-{name}", folder / f"llamastack-{name}"):
             found = next((path for path in _config_names(entry) if os.path.isfile(path)), None)  # noqa: PTH113 - says no where pathlib raises
             if found is not None:

@@ -19,7 +19,7 @@ from llama_storage_tui.backends.registry import engine_of_type
 from llama_storage_tui.backends.settings import NoTarget
 from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.document import Path, get, show_path, walk
 from llama_storage_tui.config.edit.uri import is_mongo, password_span
 from llama_storage_tui.config.environment import UNKNOWN, resolve
 from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores, snippets
@@ -101,21 +101,20 @@ def _backends(context: Context) -> Iterator[Holder]:
             (backend, ("storage", "backends", str(key))) for backend, key in zip(backends, keys, strict=True)
         ]
     for backend, path in pairs:
-        if backend.type in TYPES and not backend.is_implied:
+        if backend.type in MONGO_TYPES or (backend.type in TYPES and not backend.is_implied):
             yield _backend(context, backend, path)
-        elif backend.type in MONGO_TYPES:
-            yield _mongo_backend(context, backend, path)
 
 
 def _backend(context: Context, backend: Backend, path: Path) -> Holder:
-    is_uri = backend.credential.field == "connection_string"
+    is_uri = backend.type in TYPES and backend.credential.field == "connection_string"
     field = (*path, "connection_string" if is_uri else "password")
-    target = backend.target if isinstance(backend.target, PostgresTarget) else None
+    kind = PostgresTarget if backend.type in TYPES else MongoTarget
+    target = backend.target if isinstance(backend.target, kind) else None
     has_password = _is_there(context, field)
-    if target is not None and not has_password:
+    if isinstance(target, PostgresTarget) and not has_password:
         # What a server sends instead is no password that could be changed in the file.
         target = replace(target, password=None)
-    return Holder(
+    holder = Holder(
         context.document.name,
         backend.name,
         field,
@@ -125,20 +124,6 @@ def _backend(context: Context, backend: Backend, path: Path) -> Holder:
         is_uri=is_uri,
         is_pasted=not is_uri and is_pasted(backend.type, context.version),
         has_password=has_password,
-    )
-
-
-def _mongo_backend(context: Context, backend: Backend, path: Path) -> Holder:
-    field = (*path, "password")
-    target = backend.target if isinstance(backend.target, MongoTarget) else None
-    holder = Holder(
-        context.document.name,
-        backend.name,
-        field,
-        target,
-        backend.problem,
-        is_backend=True,
-        has_password=_is_there(context, field),
     )
     return _without_foreign_login(holder)
 
@@ -157,7 +142,9 @@ def _without_foreign_login(holder: Holder) -> Holder:
 
 
 def _others(context: Context) -> Iterator[Holder]:
-    for path, mapping in _mappings(context.document.data, ()):
+    for path, mapping in walk(context.document.data):
+        if not isinstance(mapping, Mapping):
+            continue
         values = resolve(dict(mapping), context.environment, context.version).data
         if not isinstance(values, Mapping):
             continue
@@ -214,12 +201,7 @@ def _fields(context: Context, path: Path, values: Mapping[object, object]) -> Ho
     defaults = _PGVECTOR_DEFAULTS if _is_pgvector(context, path) else {"port": 5432}
     known = {**defaults, **{str(key): value for key, value in values.items() if value is not None}}
     database = next((known[name] for name in ("db", "database", "dbname") if name in known), None)
-    host, user, password, port = (
-        known.get("host"),
-        known.get("user"),
-        known.get("password"),
-        known.get("port"),
-    )
+    host, user, password, port = (known.get(name) for name in ("host", "user", "password", "port"))
     name = _provider_name(context, path)
     field = (*path, "password")
     problem: str | None = None
@@ -249,13 +231,3 @@ def _provider_name(context: Context, path: Path) -> str:
         if isinstance(provider, str):
             return provider
     return show_path(path[:-1])
-
-
-def _mappings(data: object, path: Path) -> Iterator[tuple[Path, Mapping[object, object]]]:
-    if isinstance(data, Mapping):
-        yield path, data
-        for key, value in data.items():
-            yield from _mappings(value, (*path, key if isinstance(key, str | int) else str(key)))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _mappings(value, (*path, index))

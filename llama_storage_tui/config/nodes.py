@@ -160,21 +160,34 @@ def _quickly(text: str, place: DocumentOrigin) -> list[yaml.Node] | None:
 
 def compose(text: str, place: DocumentOrigin) -> yaml.Node | None:
     """Return the root node of the one document in a text, None of an empty one; raises ConfigError."""
-    quickly = _quickly(text, place)
-    if quickly is not None and len(quickly) < 2:
-        return quickly[0] if quickly else None
+    found = _quickly(text, place)
+    if found is None or len(found) > 1:
+        found = _slowly(text, place, is_one=True)
+    return found[0] if found else None
+
+
+def compose_all(text: str, place: DocumentOrigin) -> list[yaml.Node]:
+    """Return the root nodes of every document of a text; raises ConfigError."""
+    found = _quickly(text, place)
+    return _slowly(text, place, is_one=False) if found is None else found
+
+
+def _slowly(text: str, place: DocumentOrigin, *, is_one: bool) -> list[yaml.Node]:
+    """Return the root nodes by the parser in Python; raises ConfigError, where only one is wanted also for a second document."""
     loader = None
+    found: list[yaml.Node] = []
     try:
         loader = _Loader(text, place)
-        if not loader.check_node():
-            return None
-        node = loader.get_node()
-        if loader.check_node():
-            raise place.error(
-                loader.peek_event().start_mark,  # type: ignore[no-untyped-call]
-                "holds several YAML documents; a server reads exactly one",
-                "Name a file with one document, or put each into a file of its own.",
-            )
+        while loader.check_node():
+            if found and is_one:
+                raise place.error(
+                    loader.peek_event().start_mark,  # type: ignore[no-untyped-call]
+                    "holds several YAML documents; a server reads exactly one",
+                    "Name a file with one document, or put each into a file of its own.",
+                )
+            node = loader.get_node()
+            if node is not None:
+                found.append(node)
     except yaml.MarkedYAMLError as error:
         raise syntax_error(error, place) from None
     except yaml.reader.ReaderError as error:
@@ -183,31 +196,6 @@ def compose(text: str, place: DocumentOrigin) -> yaml.Node | None:
         raise place.error(
             mark, f"not YAML: a character that YAML does not allow (U+{ord(text[error.position]):04X})"
         ) from None
-    else:
-        return node
-    finally:
-        if loader is not None:
-            loader.dispose()
-
-
-def compose_all(text: str, place: DocumentOrigin) -> list[yaml.Node]:
-    """Return the root nodes of every document of a text; raises ConfigError."""
-    quickly = _quickly(text, place)
-    if quickly is not None:
-        return quickly
-    loader = None
-    try:
-        loader = _Loader(text, place)
-        found: list[yaml.Node] = []
-        while loader.check_node():
-            node = loader.get_node()
-            if node is not None:
-                found.append(node)
-    except yaml.MarkedYAMLError as error:
-        raise syntax_error(error, place) from None
-    except yaml.reader.ReaderError:
-        compose(text, place)  # says it in its own words
-        raise
     else:
         return found
     finally:

@@ -33,10 +33,19 @@ HELM_VALUES: Final = frozenset(
 _BROKEN_KEYS: Final = re.compile(rf"^({'|'.join(sorted(RUN_CONFIG_KEYS))})[ \t]*:", re.MULTILINE)
 _TAG: Final = re.compile(r"\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>")
 _TAG_LINE: Final = re.compile(r"^[ \t]*(?:(?:\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>)[ \t]*)+$", re.MULTILINE)
-KUSTOMIZATION: Final[tuple[str, Help]] = (
-    "a kustomization",
-    Advice("Build it and read the result:", Step.READ_OUTPUT, "kubectl kustomize ."),
-)
+
+
+def result_of(what: str, command: str) -> Advice:
+    """Advise to have another program make the file, and to read what its command prints."""
+    return Advice(f"{what} and read the result:", Step.READ_OUTPUT, command)
+
+
+KUSTOMIZATION: Final[tuple[str, Help]] = ("a kustomization", result_of("Build it", "kubectl kustomize ."))
+
+
+def other_file(name: str, what: str, help_: Help) -> ConfigError:
+    """Return the error of a file that is something else than a run config; `help_` is what to give instead."""
+    return ConfigError(f"{name} is {what}, not a run config", where=name, help=help_)
 
 
 def is_manifest(data: object) -> bool:
@@ -64,24 +73,13 @@ def refuse_other_files(document: ConfigDocument) -> None:
         raise _lightspeed(name, stack)
     services = data.get("services")
     if isinstance(services, dict) and not RUN_CONFIG_KEYS & data.keys():
-        raise ConfigError(
-            f"{name} is a compose file, not a run config",
-            where=name,
-            help=_compose_help(services, data.get("configs"), name),
-        )
+        raise other_file(name, "a compose file", _compose_help(services, data.get("configs"), name))
     is_run_config = isinstance(data.get("providers"), dict | list) or len(RUN_CONFIG_KEYS & data.keys()) > 1
     if is_run_config:
         return
     if len(HELM_VALUES & data.keys()) > 1:
-        raise ConfigError(
-            f"{name} is a values file of a Helm chart, not a run config",
-            where=name,
-            help=Advice(
-                "Render the chart and read the result:",
-                Step.READ_OUTPUT,
-                f"helm template RELEASE CHART -f {name}",
-            ),
-        )
+        render = result_of("Render the chart", f"helm template RELEASE CHART -f {name}")
+        raise other_file(name, "a values file of a Helm chart", render)
     if data and not DISTINCTIVE_KEYS & data.keys():
         known = _what_it_is(data)
         if known is None:
@@ -90,7 +88,7 @@ def refuse_other_files(document: ConfigDocument) -> None:
                 where=name,
                 help="A run config has version, apis, providers and storage, for example.",
             )
-        raise ConfigError(f"{name} is {known[0]}, not a run config", where=name, help=known[1])
+        raise other_file(name, *known)
 
 
 DISTINCTIVE_KEYS: Final = RUN_CONFIG_KEYS | {
@@ -108,10 +106,7 @@ def _what_it_is(data: Mapping[object, object]) -> tuple[str, Help] | None:
             "Give the run config that the build makes: run.yaml or config.yaml in the same folder.",
         )
     if {"apiVersion", "name", "version"} <= data.keys():
-        return (
-            "the Chart.yaml of a Helm chart",
-            Advice("Render the chart and read the result:", Step.READ_OUTPUT, "helm template RELEASE CHART"),
-        )
+        return "the Chart.yaml of a Helm chart", result_of("Render the chart", "helm template RELEASE CHART")
     if {"configMapGenerator", "secretGenerator", "resources", "patches", "bases"} & data.keys():
         return KUSTOMIZATION
     outputs = {
@@ -140,7 +135,7 @@ def _lightspeed(name: str, stack: Mapping[str, object]) -> ConfigError:
         help_ = "Give the run config of the server at llama_stack.url."
     else:
         help_ = "Give the run config of the Llama Stack that it uses."
-    return ConfigError(f"{name} is a lightspeed-stack config, not a run config", where=name, help=help_)
+    return other_file(name, "a lightspeed-stack config", help_)
 
 
 def _compose_help(services: Mapping[object, object], configs: object, name: str) -> Help:
@@ -184,17 +179,10 @@ def _settings_error(text: str, name: str) -> ConfigError | None:
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line and line[0] not in "#;"]
     if lines and all(_ASSIGNMENT.match(line) for line in lines):
-        return ConfigError(
-            f"{name} is an env file, not a run config",
-            where=name,
-            help=Advice("Give the run config.", Step.GIVE_ENV_FILE, name),
-        )
+        return other_file(name, "an env file", Advice("Give the run config.", Step.GIVE_ENV_FILE, name))
     if lines and _SECTION.fullmatch(lines[0]) and any("=" in line for line in lines):
-        return ConfigError(
-            f"{name} is a file of sections (INI, systemd or Quadlet), not a run config",
-            where=name,
-            help="Give the run config that the server in it reads.",
-        )
+        what = "a file of sections (INI, systemd or Quadlet)"
+        return other_file(name, what, "Give the run config that the server in it reads.")
     return None
 
 
@@ -221,7 +209,7 @@ def unreadable_error(text: str, error: ConfigError) -> ConfigError | None:
     return ConfigError(
         f"{name}, line {number}: {what} that was not rendered, not a run config yet",
         where=f"{name}:{number}",
-        help=Advice(f"{how} and read the result:", Step.READ_OUTPUT, "…"),
+        help=result_of(how, "…"),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import field, replace
 from enum import StrEnum
 
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.document import Path, get, show_path, strings
 from llama_storage_tui.config.edit.uri import decode_password, password_span
 from llama_storage_tui.config.environment import (
     EARLY_EXPRESSION,
@@ -190,20 +190,11 @@ def _default_part(raw: str, variable: str) -> _Part | None:
     return None
 
 
-def uses_of_variable(data: object, variable: str, path: Path = ()) -> Iterator[Path]:
+def uses_of_variable(data: object, variable: str) -> Iterator[Path]:
     """Yield the paths of a document whose text takes over the value of a variable; `:+` only asks whether it is set."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from uses_of_variable(
-                value, variable, (*path, key if isinstance(key, str | int) else str(key))
-            )
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from uses_of_variable(value, variable, (*path, index))
-    elif isinstance(data, str) and any(
-        match[1] == variable and match[2] != "+" for match in EXPRESSION.finditer(data)
-    ):
-        yield path
+    for path, text in strings(data):
+        if any(match[1] == variable and match[2] != "+" for match in EXPRESSION.finditer(text)):
+            yield path
 
 
 def _refused(context: Context, path: Path, why: str) -> RefusedError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Path, show_path
+from llama_storage_tui.config.document import Path, mapping_at, provider_entries, show_path
 from llama_storage_tui.model.catalog import Provider
 
 
@@ -17,18 +17,10 @@ def read_providers(context: Context) -> Iterator[Provider]:
 
 def provider_configs(context: Context) -> Iterator[tuple[Provider, Path, Mapping[object, object]]]:
     """Yield each such provider with its path in the file and its `config`, empty where it has none."""
-    providers = context.data.get("providers")
-    for api, entries in providers.items() if isinstance(providers, Mapping) else ():
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            if not isinstance(entry, Mapping):
-                continue
-            id_, type_, config = entry.get("provider_id"), entry.get("provider_type"), entry.get("config")
-            if not (isinstance(id_, str) and id_ and isinstance(type_, str)):
-                continue
-            config = config if isinstance(config, Mapping) else {}
+    for api, index, entry in provider_entries(context.data):
+        id_, type_, config = entry.get("provider_id"), entry.get("provider_type"), mapping_at(entry, "config")
+        if isinstance(id_, str) and id_ and isinstance(type_, str):
             folder = config.get("storage_dir")
-            path = context.resolution.file_path(("providers", str(api), index))
-            found = Provider(
-                show_path(path), str(api), id_, type_, folder if isinstance(folder, str) else None
-            )
+            path = context.resolution.file_path(("providers", api, index))
+            found = Provider(show_path(path), api, id_, type_, folder if isinstance(folder, str) else None)
             yield found, path, config

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.document import Path, get, provider_entries, show_path
 from llama_storage_tui.config.environment import resolve, written_name
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.physical import Layout, physical_place, provider_layout
@@ -76,13 +76,8 @@ def _stores(context: Context, backends: Mapping[str, Backend]) -> Iterator[Refer
 
 
 def _providers(context: Context, backends: Mapping[str, Backend]) -> Iterator[Reference]:
-    providers = context.raw.get("providers")
-    if not isinstance(providers, Mapping):
-        return
-    for api, entries in providers.items():
-        for index, raw in enumerate(entries if isinstance(entries, list) else ()):
-            if isinstance(raw, Mapping):
-                yield from _provider(context, backends, str(api), index, raw)
+    for api, index, raw in provider_entries(context.raw):
+        yield from _provider(context, backends, api, index, raw)
 
 
 def _provider(
@@ -98,7 +93,7 @@ def _provider(
     type_ = str(entry.get("provider_type", ""))
     is_external = bool(entry.get("module"))
     config = _with_default_table(context.version, entry.get("config"))
-    for steps, mapping in _scan(config, ()):
+    for steps, mapping in find_references(config):
         layout = provider_layout(context.version, api, type_, steps, is_external=is_external)
         reference = _reference(
             context,
@@ -146,20 +141,21 @@ def _fills_in_interactions(version: Version, api: str, type_: str, config: objec
     return is_builtin and (config is None or (isinstance(config, Mapping) and "store" not in config))
 
 
-def _scan(data: object, path: Path) -> Iterator[tuple[Path, Mapping[object, object]]]:
+def find_references(data: object, path: Path = ()) -> Iterator[tuple[Path, Mapping[object, object]]]:
+    """Yield every reference to a backend in plain data: a mapping with a backend, and a namespace or a table."""
     if isinstance(data, Mapping):
         if "backend" in data and ("namespace" in data or "table_name" in data):
             yield path, data
             return
         for key, value in data.items():
-            yield from _scan(value, (*path, key if isinstance(key, int) else str(key)))
+            yield from find_references(value, (*path, key if isinstance(key, int) else str(key)))
     elif isinstance(data, list):
         for index, value in enumerate(data):
-            yield from _scan(value, (*path, index))
+            yield from find_references(value, (*path, index))
 
 
 def _server(context: Context, backends: Mapping[str, Backend]) -> Iterator[Reference]:
-    for steps, mapping in _scan(context.data.get("server"), ()):
+    for steps, mapping in find_references(context.data.get("server")):
         is_quota = steps == ("quota", "kvstore") and context.version < changes.QUOTA_REMOVED
         yield _reference(
             context,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import get, show_path
+from llama_storage_tui.config.document import list_at, show_path
 from llama_storage_tui.config.environment import DISABLED, contains_unknown
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.model.catalog import Registration
@@ -56,8 +56,7 @@ def _registration(
 
 def registered_entries(context: Context, kind: str) -> Iterator[tuple[int, Mapping[object, object]]]:
     """Yield the entries of a kind that a start registers and that are known whole: without a provider it passes over them."""
-    entries = get(context.data, "registered_resources", kind)
-    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+    for index, entry in enumerate(list_at(context.data, "registered_resources", kind)):
         if (
             isinstance(entry, Mapping)
             and entry.get("provider_id") not in (None, "", DISABLED)

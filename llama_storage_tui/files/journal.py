@@ -7,18 +7,15 @@ that it announces.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.files import audit
-from llama_storage_tui.files.private import check_private, make_private, state_folder
+from llama_storage_tui.files.private import alone_in, check_private, make_private, state_folder
 from llama_storage_tui.files.replacing import sync_folder
 from llama_storage_tui.model.rotation import LineChange, Patch, RoleChange, Way
 from llama_storage_tui.secrets import Secret
@@ -127,8 +124,8 @@ class Journals:
 
     @property
     def audit_log(self) -> Path:
-        """Where each finished change has its line."""
-        return self.state / audit.NAME
+        """Where each finished change has its line: who, when, which role and server, which files. No secret, and nothing of one."""
+        return self.state / "audit.log"
 
     def path(self, id_: str) -> Path:
         """Return where a journal is."""
@@ -137,12 +134,12 @@ class Journals:
     def prepare(self) -> None:
         """Make the folder, or refuse one that others could read or write; raises RefusedError."""
         make_private(self.folder, HOLDS)
-        with self._alone():
+        with alone_in(self.folder):
             pass
 
     def write(self, journal: Journal) -> None:
         """Write a journal, on disk when this returns; raises OSError."""
-        self._write(journal.id, _to_json(journal))
+        self._write(journal.id, asdict(journal))
 
     def close(self, journal: Journal, state: Literal["applied", "undone"], at: str) -> None:
         """Reduce a journal to a record without secrets or hashes of files that hold them."""
@@ -159,6 +156,16 @@ class Journals:
                 "files": [str(path) for path in journal.paths],
             },
         )
+
+    def audit(self, id_: str, facts: Mapping[str, object]) -> None:
+        """Write a finished change's line, once even where a crash makes it be asked for twice; raises OSError."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        with os.fdopen(os.open(self.audit_log, flags, 0o600), "r+", encoding="utf-8") as stream:
+            if any(f'"journal": {json.dumps(id_)}' in line for line in stream):
+                return
+            stream.write(json.dumps({"journal": id_, **facts}) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
 
     def pending(self) -> Iterator[Journal]:
         """Yield the journals that are not closed, oldest first; raises RefusedError for a folder that cannot be trusted."""
@@ -196,10 +203,10 @@ class Journals:
     def _write(self, id_: str, data: Mapping[str, object]) -> None:
         path = self.path(id_)
         first = path.with_suffix(".part")
-        with self._alone() as folder:
+        with alone_in(self.folder) as folder:
             try:
                 with self._new_file(first) as stream:
-                    json.dump(data, stream)
+                    json.dump(data, stream, default=_plain)
                     stream.flush()
                     os.fsync(stream.fileno())
                     if not first.exists():
@@ -218,21 +225,6 @@ class Journals:
             with contextlib.suppress(OSError):
                 return os.fdopen(os.open(self.folder, os.O_WRONLY | os.O_TMPFILE, 0o600), "w")
         return os.fdopen(os.open(named, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w")
-
-    @contextmanager
-    def _alone(self) -> Iterator[int]:
-        """Keep other processes from writing here, and remove what one left that was killed while it wrote: it holds passwords.
-
-        Yields the folder's descriptor.
-        """
-        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            for leftover in self.folder.glob("*.part"):
-                leftover.unlink(missing_ok=True)
-            yield descriptor
-        finally:
-            os.close(descriptor)
 
 
 def with_state(journal: Journal, state: State) -> Journal:
@@ -260,47 +252,13 @@ def _closed(data: dict[str, Any]) -> Journal:
     )
 
 
-def _to_json(journal: Journal) -> dict[str, object]:
-    return {
-        "id": journal.id,
-        "state": journal.state,
-        "created": journal.created,
-        "owner": journal.owner,
-        "request": dict(journal.request),
-        "addresses": [
-            {
-                "host": address.host,
-                "port": address.port,
-                "database": address.database,
-                "user": address.user,
-                "ssl_mode": address.ssl_mode,
-                "ca_cert_path": address.ca_cert_path,
-                "engine": address.engine,
-                "names": address.names,
-            }
-            for address in journal.addresses
-        ],
-        "system_identifier": journal.system_identifier,
-        "role_oid": journal.role_oid,
-        "old": journal.old.reveal(),
-        "new": journal.new.reveal(),
-        "verifier": journal.verifier,
-        "files": [
-            {
-                "path": str(file.path),
-                "before": file.before,
-                "after": file.after,
-                "staged": str(file.staged),
-                "marker": str(file.marker),
-                "edits": list(file.edits),
-            }
-            for file in journal.files
-        ],
-        "patches": [asdict(patch) for patch in journal.patches],
-        "left": [str(path) for path in journal.left],
-        "is_unchecked": journal.is_unchecked,
-        "changes_server": journal.changes_server,
-    }
+def _plain(value: object) -> str:
+    """Return the text of a path or a password, for JSON; raises TypeError for anything else."""
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"no journal holds a {type(value).__name__}")
 
 
 def _from_json(data: dict[str, Any]) -> Journal:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +35,22 @@ def make_private(folder: Path, holds: str) -> None:
             help=f"Name another with ${STATE_VARIABLE}.",
         ) from None
     check_private(folder, holds, is_folder=True)
+
+
+@contextmanager
+def alone_in(folder: Path, *, waits: bool = True) -> Iterator[int]:
+    """Keep other processes from writing there, and remove what one left that was killed while it wrote: it may hold secrets.
+
+    Yields the folder's descriptor. Raises BlockingIOError where it does not wait for another process that is at it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        for leftover in folder.glob("*.part"):
+            leftover.unlink(missing_ok=True)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def check_private(path: Path, holds: str, *, is_folder: bool) -> None:

@@ -7,7 +7,6 @@ replaced. Both are readable by their owner alone. The record of a store is on di
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import marshal
@@ -22,7 +21,7 @@ from typing import Any, Final, Literal, Self
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.files.private import STATE_VARIABLE, make_private
+from llama_storage_tui.files.private import STATE_VARIABLE, alone_in, make_private
 from llama_storage_tui.files.replacing import sync_folder
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.raw_rows import RawRow, RowIdentity
@@ -112,19 +111,14 @@ class TransferJournals:
     def alone(self) -> Iterator[None]:
         """Keep other transfers of this user from running meanwhile; raises RefusedError where one does."""
         self.prepare()
-        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
+        with contextlib.ExitStack() as stack:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.enter_context(alone_in(self.folder, waits=False))
             except BlockingIOError:
                 raise RefusedError(
                     "Another transfer of yours is running", where=str(self.folder), help="Wait for its end."
                 ) from None
-            for leftover in self.folder.glob("*.part"):  # of one that was killed while it wrote
-                leftover.unlink(missing_ok=True)
             yield
-        finally:
-            os.close(descriptor)
 
     def write(self, journal: TransferJournal) -> None:
         """Write a journal, on disk when this returns; raises OSError."""

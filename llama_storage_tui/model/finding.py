@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
 
 from llama_storage_tui.deferred import dataclass
@@ -47,13 +48,14 @@ class HasPlace(Protocol):
 class Rule(Dated):
     """One kind of finding, as an operator looks it up: what it is about, how much it matters, what to do.
 
-    `severity` and `stage` are those of most findings; `also` names the others, which depend on the config or the version.
+    `severity` and `stage` are those of most findings; `also` names the others, which depend on the config or the version. What no
+    server reports, which most rules are about, names no stage.
     """
 
     id: str
     """A stable kebab-case name, the `rule` of its findings."""
     severity: Severity
-    stage: Stage
+    stage: Stage = Stage.NEVER
     title: str
     """One sentence without a full stop."""
     advice: str
@@ -93,6 +95,13 @@ class Rule(Dated):
     ) -> Finding:
         """Return a finding on a backend or a reference as a whole."""
         return self.found(subject.path, message, help=help, line=subject.line, severity=severity, stage=stage)
+
+
+stops_load = partial(Rule, severity=Severity.ERROR, stage=Stage.LOAD)
+stops_start = partial(Rule, severity=Severity.ERROR, stage=Stage.START)
+warns = partial(Rule, severity=Severity.WARNING)
+informs = partial(Rule, severity=Severity.INFO)
+"""Make the usual rules: of what no server loads, or starts with; and of what none reports, that matters or is worth knowing."""
 
 
 @dataclass(frozen=True, slots=True)

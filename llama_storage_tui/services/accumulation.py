@@ -17,7 +17,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Cell, Count, KeySelection, Table
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, informs
 from llama_storage_tui.model.records import Field, Measure, RecordOrder, RecordQuery
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import browse
@@ -28,28 +28,21 @@ from llama_storage_tui.text import plural
 from llama_storage_tui.upstream.families.conversations import ITEMS, ROWS
 from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS
 
-EXPIRED_KEYS: Final = Rule(
+EXPIRED_KEYS: Final = informs(
     id="expired-keys",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="Keys have expired, and no server deletes them",
     advice="They take space and nothing else: from 1.0 on servers do not read them.",
 )
-UNREFERENCED_TABLES: Final = Rule(
+UNREFERENCED_TABLES: Final = informs(
     id="unreferenced-tables",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="Tables hold rows and nothing in the config refers to them",
     advice="Another program or another stack may use them, or an earlier release or an earlier config of this one has left them.",
 )
-ORPHANED_ITEMS: Final = Rule(
+ORPHANED_ITEMS: Final = informs(
     id="orphaned-items",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="Items belong to conversations that are gone",
     advice="They cannot be read through the API any more; the list of orphans shows them.",
 )
-TABLE: Final = (EXPIRED_KEYS, UNREFERENCED_TABLES, ORPHANED_ITEMS)
 
 SECONDS: Final = 5.0
 """How long the keys, or the items, of one backend are looked at."""

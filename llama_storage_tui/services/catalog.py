@@ -59,9 +59,7 @@ def load_versions(request: LoadRequest, versions: Sequence[str | None]) -> tuple
 
 
 def open_document(request: LoadRequest) -> ConfigDocument:
-    return open_config(
-        request.config, environ=request.environ, home=home_of(request.environ), key=request.key
-    )
+    return open_config(request.config, request.environ, key=request.key)
 
 
 def _read_as(request: LoadRequest, document: ConfigDocument, environment: Environment) -> UnjudgedConfig:
@@ -153,10 +151,4 @@ def read_variables(text: str, name: str, *, environ: Mapping[str, str]) -> Servi
 
 def candidates(environ: Mapping[str, str] | None = None) -> tuple[Candidate, ...]:
     """Return the configs found in the usual places."""
-    values = os.environ if environ is None else environ
-    return find_configs(values, home_of(values))
-
-
-def home_of(environ: Mapping[str, str]) -> Path:
-    """Return the home folder of an environment."""
-    return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    return find_configs(os.environ if environ is None else environ)

@@ -13,7 +13,6 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError, StorageToolError, UsageError
 from llama_storage_tui.files.places import check_replaceable, real_path
 from llama_storage_tui.files.replacing import digest, discard_part, stage, swap
-from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.pending import look
 
@@ -30,7 +29,7 @@ class WrittenConfig:
 
 def config_file(load: LoadRequest) -> Path:
     """Return the file that a request names, links followed; raises UsageError for stdin, ConfigError."""
-    named = config_path(load.config, environ=load.environ, home=home_of(load.environ))
+    named = config_path(load.config, load.environ)
     if named is None:
         raise UsageError("The config came from stdin: there is no file to write")
     return real_path(named)

@@ -14,19 +14,16 @@ from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, warns
 from llama_storage_tui.model.target import Target
-from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.session import Session, closing
 from llama_storage_tui.upstream import changes
 
-ROWS_UNDER_OTHER_DEFAULT: Final = Rule(
+ROWS_UNDER_OTHER_DEFAULT: Final = warns(
     id="rows-under-other-default",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows are in the place that is the default of other releases",
     advice="Name that place in the config to keep using its rows.",
 )
-TABLE: Final = (ROWS_UNDER_OTHER_DEFAULT,)
 
 
 DATABASES: Final = ("llamastack", "ogx")
@@ -81,18 +78,16 @@ async def _rows(session: Session, backend: Backend, target: Target | None) -> se
         return set()
     wanted = _tables(session, backend, target)
     found = set()
-    reader = await session.other_reader(target)
-    try:
-        for name in wanted:
-            if await reader.tables.table(name) is not None and (await reader.tables.count(name)).value:
-                found.add(name)
-    except NotFoundError:
-        return found
-    except BackendError as error:
-        if error.failure not in (FailureKind.UNKNOWN_DATABASE, FailureKind.MISSING_FILE):
-            raise
-    finally:
-        await reader.close()
+    async with closing(session.other_reader(target)) as reader:
+        try:
+            for name in wanted:
+                if await reader.tables.table(name) is not None and (await reader.tables.count(name)).value:
+                    found.add(name)
+        except NotFoundError:
+            return found
+        except BackendError as error:
+            if error.failure not in (FailureKind.UNKNOWN_DATABASE, FailureKind.MISSING_FILE):
+                raise
     return found
 
 

@@ -8,33 +8,29 @@ from typing import Final
 
 from llama_storage_tui.backends.postgres.identifiers import quoted_identifier
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.protocols import TableReader
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, informs, warns
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import accumulation, browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
 from llama_storage_tui.services.responses.item_tables import CopyComparison, said_of, upgrade_report
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.upgrade_inspection import DATA_NOT_CHECKED
 from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import CONSUMERS, keeps_namespaces, store_layouts
 from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, STOPS_A_START, ItemUpgrade
 
-NOT_CREATED: Final = Rule(
+NOT_CREATED: Final = informs(
     id="not-created",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A store does not exist yet",
     advice="The server creates it on first use; if it should be there, the path or the name is wrong.",
 )
-RAW_KEYS: Final = Rule(
+RAW_KEYS: Final = warns(
     id="raw-keys",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Keys have no namespace, as servers before 1.0 wrote them, and are not read",
     advice="Stop the servers, copy the file with its -wal, and rename these keys to NAMESPACE:KEY before the first"
     " start of this version: the "
@@ -43,62 +39,40 @@ RAW_KEYS: Final = Rule(
     step=Step.MIGRATE_DATA,
     since=changes.NAMESPACES_IN_SQLITE,
 )
-UNNAMED_KEYS: Final = Rule(
+UNNAMED_KEYS: Final = informs(
     id="unnamed-keys",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="Keys are outside of every namespace that the config names",
     advice="Another stack may share the store, or a reference had another namespace before.",
 )
-ROWS_LEFT_BEHIND: Final = Rule(
+ROWS_LEFT_BEHIND: Final = warns(
     id="rows-left-behind",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows are under a name that the release does not read",
     advice="Name the old table in the config to keep using its rows: what is in the new table is then not read.",
     step=Step.MIGRATE_DATA,
     also=((Severity.INFO, Stage.NEVER),),
 )
-ZONELESS_EXPIRY: Final = Rule(
+ZONELESS_EXPIRY: Final = warns(
     id="zoneless-expiry",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A column was made by a server before 1.0.3, and keys with an expiry cannot be written",
     advice="Change the column's type as the finding's help says.",
     since=changes.KV_POSTGRES_POOLED,
 )
-ITEMS_UPGRADE_UNFINISHED: Final = Rule(
+ITEMS_UPGRADE_UNFINISHED: Final = warns(
     id="items-upgrade-unfinished",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="The upgrade of conversation_items was not finished",
     also=((Severity.ERROR, Stage.START),),
     advice="The message says how far the upgrade got, and how to finish it.",
 )
-ITEMS_MISSING: Final = Rule(
+ITEMS_MISSING: Final = warns(
     id="items-missing",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="The table conversation_items lacks items that the table before the upgrade to ogx 1.5 has",
     advice="The message says how many, and how to bring them back.",
 )
-ROWS_WITHOUT_OWNER: Final = Rule(
+ROWS_WITHOUT_OWNER: Final = warns(
     id="rows-without-owner",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows have no owner, and the default filter hides them from everybody",
     advice=MAKE_PUBLIC,
     since=changes.OWNERLESS_HIDDEN,
-)
-TABLE: Final = (
-    NOT_CREATED,
-    RAW_KEYS,
-    UNNAMED_KEYS,
-    ROWS_LEFT_BEHIND,
-    ZONELESS_EXPIRY,
-    ITEMS_UPGRADE_UNFINISHED,
-    ITEMS_MISSING,
-    ROWS_WITHOUT_OWNER,
 )
 
 
@@ -166,18 +140,21 @@ async def _other_default(session: Session, backend: Backend) -> AsyncIterator[Fi
     }
     reader = (await session.reader(backend.name)).tables
     for name in sorted(DEFAULT_KEY_TABLES - used):
-        if await reader.table(name) is None:
-            continue
-        count = await reader.count(name)
-        if count.value:
+        number = await _rows(reader, name)
+        if number:
             yield ROWS_LEFT_BEHIND.found_on(
                 backend,
-                f"{name} on {backend.name} has {plural(count.value, 'key')} that {version.product} {version} does not read: "
+                f"{name} on {backend.name} has {plural(number, 'key')} that {version.product} {version} does not read: "
                 f"the default name of the table changed at 0.8, and is {chosen.value} for this version",
                 f"Set table_name: {name} to keep using these keys. A server reads one of the two tables: what {chosen.value}"
                 " holds by"
                 " now is then out of sight, and stays where it is.",
             )
+
+
+async def _rows(reader: TableReader, name: str) -> int:
+    """Count the rows of a table; of one that is not there, none."""
+    return (await reader.count(name)).value if await reader.table(name) is not None else 0
 
 
 def _database(backend: Backend) -> tuple[str, int, str] | None:
@@ -229,13 +206,11 @@ async def _left_behind(session: Session, backend: Backend) -> AsyncIterator[Find
     for name, (since, reason) in LEFT_BEHIND.items():
         if version < since or browse.referenced_by(session.catalog, backend.name, name):
             continue
-        if await reader.table(name) is None:
-            continue
-        count = await reader.count(name)
-        if count.value:
+        number = await _rows(reader, name)
+        if number:
             yield ROWS_LEFT_BEHIND.found_on(
                 backend,
-                f"{name} on {backend.name} has {plural(count.value, 'row')} that {version.product} {version} does not read: "
+                f"{name} on {backend.name} has {plural(number, 'row')} that {version.product} {version} does not read: "
                 f"{reason}",
             )
 
@@ -318,7 +293,11 @@ async def inspect_data(session: Session) -> tuple[Finding, ...]:
         except NotFoundError as error:
             found.append(NOT_CREATED.found_on(backend, error.message, error.help))
         except BackendError as error:
-            found.append(DATA_NOT_CHECKED.found_on(backend, f"Not checked: {error.message}", error.help))
+            found.append(
+                upgrade_inspection.DATA_NOT_CHECKED.found_on(
+                    backend, f"Not checked: {error.message}", error.help
+                )
+            )
     return tuple(found)
 
 

@@ -11,7 +11,6 @@ from llama_storage_tui.config.locate import config_path
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.files.markers import marker_path
 from llama_storage_tui.files.private import state_folder
-from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
 
 _JOURNALED: Final = ("rotations", "transfers")
@@ -28,7 +27,7 @@ def is_anything_pending(request: LoadRequest) -> bool:
         state = state_folder(request.environ)
         if any(not _is_closed(path) for name in _JOURNALED for path in (state / name).glob("*.json")):
             return True
-        config = config_path(request.config, environ=request.environ, home=home_of(request.environ))
+        config = config_path(request.config, request.environ)
         named = [Path(name) for name in request.env_files]
         return any(
             os.path.lexists(marker_path(path.resolve())) for path in (*named, *((config,) if config else ()))

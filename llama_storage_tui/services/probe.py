@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.services.session import closing
 
 if TYPE_CHECKING:
     # Names of annotations only: the first screen offers tests, and must not wait for what they bring.
@@ -57,11 +58,8 @@ async def _probe_login(session: Session, login: Backend, *, thorough: bool) -> P
             failure=FailureKind.UNRESOLVED,
             where=login.path,
         )
-    reader = await session.other_reader(login.target)
-    try:
+    async with closing(session.other_reader(login.target)) as reader:
         return await reader.probe(thorough=thorough)
-    finally:
-        await reader.close()
 
 
 def _could_not_work(found: Backend, probe: Probe) -> BackendError | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from llama_storage_tui.model.catalog import Backend, Family, Reference, Registration
 from llama_storage_tui.model.data import KeySelection
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, stops_start, warns
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
@@ -18,23 +18,19 @@ from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import keeps_namespaces
 from llama_storage_tui.upstream.registered import API_OF, COMPARES_GIVEN_FIELDS, REGISTRY_HEAD
 
-STALE_PROVIDER: Final = Rule(
+REGISTRATION_CONFLICT: Final = stops_start(
+    id="registration-conflict",
+    title="An object's registration in the config differs from what is stored",
+    advice="Write the stored values into the config: they belong to what was made with them. Unregister the object through the "
+    "server's API only where nobody needs it.",
+    since=changes.CATALOG,
+)
+STALE_PROVIDER: Final = warns(
     id="stale-provider",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Registered objects belong to providers that the config does not start",
     advice="Add the provider again under that id. Unregister an object through the server's API only where nobody needs it:"
     " what is "
     "registered of it, such as the embedding model of a vector store, is kept nowhere else.",
-    since=changes.CATALOG,
-)
-REGISTRATION_CONFLICT: Final = Rule(
-    id="registration-conflict",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="An object's registration in the config differs from what is stored",
-    advice="Write the stored values into the config: they belong to what was made with them. Unregister the object through the "
-    "server's API only where nobody needs it.",
     since=changes.CATALOG,
 )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import field
-from typing import Final
+from dataclasses import field, replace
+from typing import Any, Final
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
@@ -34,6 +34,35 @@ class LoadRequest:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     typed: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Variables whose values were typed for this call alone; kept nowhere."""
+
+    @property
+    def absolute_env_files(self) -> tuple[str, ...]:
+        """The env files as any folder names them."""
+        return tuple(os.path.abspath(name) for name in self.env_files)  # noqa: PTH100 - a link stays one
+
+    def to_json(self) -> dict[str, object]:
+        """Return what a journal keeps of how its configs are read, from any folder."""
+        return {
+            "env_files": [*self.absolute_env_files],
+            "uses_environ": self.uses_environ,
+            "version": self.version,
+            "key": self.key,
+            "path_map": [list(pair) for pair in self.path_map],
+        }
+
+    def as_kept(self, data: Mapping[str, Any], also: tuple[str, ...]) -> LoadRequest:
+        """Return the request with what a journal keeps; the env files of `also` are read besides, and count before its own."""
+        files = data.get("env_files", ())
+        return replace(
+            self,
+            env_files=(*files, *(name for name in also if name not in files)),
+            uses_environ=data.get("uses_environ", self.uses_environ),
+            version=data.get("version", self.version),
+            key=data.get("key", self.key),
+            path_map=tuple(
+                (str(before), str(after)) for before, after in data.get("path_map", self.path_map)
+            ),
+        )
 
 
 _PATTERN: Final = re.compile(r"[*?\[]")

@@ -6,20 +6,23 @@ from difflib import get_close_matches
 from typing import Final
 
 from llama_storage_tui.config.manifests import rules as manifest_rules
-from llama_storage_tui.config.rules import TABLE as CONFIG_RULES
+from llama_storage_tui.config.rules import RULES as CONFIG_RULES
+from llama_storage_tui.config.rules import rules_of
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.finding import Rule
-from llama_storage_tui.services import accumulation, default_names, inspection, upgrade_inspection
+from llama_storage_tui.services import (
+    accumulation,
+    default_names,
+    inspection,
+    registry_inspection,
+    upgrade_inspection,
+)
 from llama_storage_tui.services.fleet import rules as fleet
 
 RULES: Final[tuple[Rule, ...]] = (
     *CONFIG_RULES,
-    *manifest_rules.TABLE,
-    *inspection.TABLE,
-    *default_names.TABLE,
-    *upgrade_inspection.TABLE,
-    *fleet.TABLE,
-    *accumulation.TABLE,
+    *rules_of(manifest_rules, inspection, default_names, registry_inspection, upgrade_inspection),
+    *rules_of(fleet, accumulation),
 )
 """In the order in which they are checked."""
 

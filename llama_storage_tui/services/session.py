@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog
@@ -114,6 +116,23 @@ class Session:
         readers = [*self._readers.values(), *self._outdated]
         self._readers, self._loaded, self._outdated = {}, set(), []
         await asyncio.gather(*(reader.close() for reader in readers))
+
+
+class _Closes(Protocol):
+    async def close(self) -> None: ...
+
+
+_Open = TypeVar("_Open", bound=_Closes)
+
+
+@asynccontextmanager
+async def closing(opening: Awaitable[_Open]) -> AsyncIterator[_Open]:
+    """Await what opens something, and close that at the end."""
+    found = await opening
+    try:
+        yield found
+    finally:
+        await found.close()
 
 
 def _open(target: Target, timeouts: Timeouts) -> Reader:

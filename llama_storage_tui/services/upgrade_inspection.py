@@ -12,13 +12,11 @@ from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.data import Filter, KeySelection, RowQuery
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, informs, stops_start, warns
 from llama_storage_tui.model.records import RecordQuery
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.registry_inspection import (
-    REGISTRATION_CONFLICT,
-    STALE_PROVIDER,
     conflicting_registrations,
     leads_of,
     stale_providers,
@@ -37,17 +35,13 @@ from llama_storage_tui.upstream.registered import (
     VECTOR_STORE_HEAD,
 )
 
-DATA_NOT_CHECKED: Final = Rule(
+DATA_NOT_CHECKED: Final = informs(
     id="data-not-checked",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A store, or a part of it, was not looked into",
     advice="The message says why; check again when the cause is gone.",
 )
-CHUNKS_WITHOUT_ID: Final = Rule(
+CHUNKS_WITHOUT_ID: Final = stops_start(
     id="chunks-without-id",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="Chunks of a faiss index have no chunk_id, and the server does not start with them",
     advice="Go on with the release that wrote them until the index is converted, in a copy of the store: each chunk needs a"
     " chunk_id "
@@ -55,72 +49,48 @@ CHUNKS_WITHOUT_ID: Final = Rule(
     step=Step.MIGRATE_DATA,
     since=changes.FAISS_CHUNK_IDS,
 )
-KEYS_OF_0_2: Final = Rule(
+KEYS_OF_0_2: Final = warns(
     id="keys-of-0.2",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Keys are in the form of 0.2, which no later release reads",
     advice="What the config does not register anew has to be registered again, or brought into the newer "
     "form.",
     step=Step.MIGRATE_DATA,
     since=changes.CATALOG,
 )
-VECTOR_STORES_WITHOUT_TENANT: Final = Rule(
+VECTOR_STORES_WITHOUT_TENANT: Final = stops_start(
     id="vector-stores-without-tenant",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="Vector stores are still kept as keys, and there is no tenant to copy them to",
     advice="Set server.tenancy.default_tenant_id to the tenant that all of them belong to: they are copied once.",
     since=changes.TENANCY,
 )
-ROWS_WITHOUT_TENANT: Final = Rule(
+ROWS_WITHOUT_TENANT: Final = warns(
     id="rows-without-tenant",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows have no tenant, and with tenancy multi nobody sees them",
     advice="Find out which tenant each belongs to, stop the servers, back up the table, and set tenant_id. A server that is "
     "started once under tenancy single would give all of them its default tenant; under multi none fills it in.",
     since=changes.TENANCY,
 )
-FILES_ELSEWHERE: Final = Rule(
+FILES_ELSEWHERE: Final = warns(
     id="files-elsewhere",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Files lie outside of the provider's storage_dir, and the server refuses to give them out",
     advice="Set storage_dir to a folder that holds these and those inside it now, or stop the servers, back up the table,"
     " copy the "
     "files into storage_dir, and change file_path. Links were not followed for this answer.",
     since=changes.FILE_PATHS_CHECKED,
 )
-RESPONSES_WITHOUT_STORE: Final = Rule(
+RESPONSES_WITHOUT_STORE: Final = warns(
     id="responses-without-store",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Responses lack the field `store`, and the server fails on every page that holds one",
     advice=ADD_STORE,
     step=Step.MIGRATE_DATA,
     since=changes.RESPONSES_SAY_STORED,
 )
-EARLIER_FORM: Final = Rule(
+EARLIER_FORM: Final = warns(
     id="earlier-form",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows are in the right place, in a form that this version does not accept",
     advice="The message says how they change when they are migrated.",
     step=Step.MIGRATE_DATA,
     since=changes.FAISS_CHUNK_IDS,
-)
-TABLE: Final = (
-    REGISTRATION_CONFLICT,
-    DATA_NOT_CHECKED,
-    CHUNKS_WITHOUT_ID,
-    KEYS_OF_0_2,
-    STALE_PROVIDER,
-    VECTOR_STORES_WITHOUT_TENANT,
-    ROWS_WITHOUT_TENANT,
-    FILES_ELSEWHERE,
-    RESPONSES_WITHOUT_STORE,
-    EARLIER_FORM,
 )
 
 _KINDS: Final = (ITEMS, CHUNK_ROWS)

@@ -73,166 +73,90 @@ class Consumer(DatedFromCatalog):
     is_required: bool = True
 
 
-def _vector_io(
-    kind: str, types: tuple[str, ...], *, since: Version = V0_3, required: bool = True
+def _reader(
+    api: str,
+    types: str,
+    path: str,
+    family: Family,
+    names: str = "",
+    *,
+    since: Version = V0_3,
+    until: Version | None = None,
+    is_required: bool = True,
 ) -> Consumer:
+    """Return a row of the table below: types, steps of the path, and the keys or tables have blanks between."""
+    keys, tables = (names, "") if family is Family.KV else ("", names)
     return Consumer(
-        "vector_io",
-        types,
-        ("persistence",),
-        Family.KV,
+        api,
+        tuple(types.split()),
+        tuple(path.split()),
+        family,
+        tuple(keys.split()),
+        tuple(tables.split()),
+        is_required,
         since=since,
-        keys=(f"vector_stores:{kind}v3::", *OPENAI_VECTOR_STORE_KEYS),
-        is_required=required,
+        until=until,
     )
 
 
-_META_REFERENCE: Final = ("inline::meta-reference",)
-_BUILTIN: Final = ("inline::builtin",)
-_EITHER: Final = (*_META_REFERENCE, *_BUILTIN)
-_AGENT_KEYS: Final = ("agent:", "session:", "in_progress_tool_call_step:", "num_infer_iters_in_turn:")
-_MEMORY_TABLES: Final = ("memory_records", "default_memory_vector_stores")
+def _vectors(types: str, own: str, *, since: Version = V0_3, is_required: bool = True) -> Consumer:
+    """Return a vector_io provider: its own list of stores begins with `own`, and its other keys are those of all."""
+    keys = f"vector_stores:{own} {' '.join(OPENAI_VECTOR_STORE_KEYS)}"
+    return _reader("vector_io", types, "persistence", Family.KV, keys, since=since, is_required=is_required)
+
+
+_META_REFERENCE: Final = "inline::meta-reference"
+_BUILTIN: Final = "inline::builtin"
+_AGENT_KEYS: Final = "agent: session: in_progress_tool_call_step: num_infer_iters_in_turn:"
+_RESPONSES: Final = f"{CONFIGURED} conversation_messages"
+_MEMORY: Final = "memory_records default_memory_vector_stores"
 _WITH_METADATA_STORE: Final = (
-    "inline::faiss",
-    "inline::sqlite-vec",
-    "inline::milvus",
-    "remote::milvus",
-    "remote::chromadb",
-    "inline::qdrant",
-    "remote::qdrant",
-    "remote::pgvector",
-    "remote::weaviate",
-    "remote::elasticsearch",
-    "remote::infinispan",
-    "remote::neo4j",
+    "inline::faiss inline::sqlite-vec inline::milvus remote::milvus remote::chromadb inline::qdrant remote::qdrant "
+    "remote::pgvector remote::weaviate remote::elasticsearch remote::infinispan remote::neo4j"
 )
+_STATE: Final = "persistence agent_state"
+_KEPT: Final = "persistence responses"
+_KV: Final = Family.KV
+_SQL: Final = Family.SQL
 
 CONSUMERS: Final = (
-    Consumer(
-        "agents", _META_REFERENCE, ("persistence", "agent_state"), Family.KV, until=V0_7, keys=_AGENT_KEYS
-    ),
-    Consumer(
-        "responses",
-        _BUILTIN,
-        ("persistence", "agent_state"),
-        Family.KV,
-        since=V0_7,
-        until=V1_0,
-        keys=_AGENT_KEYS,
-    ),
-    Consumer(
-        "agents",
-        _META_REFERENCE,
-        ("persistence", "responses"),
-        Family.SQL,
-        until=V0_5,
-        tables=("openai_responses", "conversation_messages"),
-    ),
-    Consumer(
-        "agents",
-        _META_REFERENCE,
-        ("persistence", "responses"),
-        Family.SQL,
-        since=V0_5,
-        until=V0_7,
-        tables=(CONFIGURED, "conversation_messages"),
-    ),
-    Consumer(
-        "responses",
-        _BUILTIN,
-        ("persistence", "responses"),
-        Family.SQL,
-        since=V0_7,
-        until=V1_2,
-        tables=(CONFIGURED, "conversation_messages"),
-    ),
-    Consumer(
-        "responses",
-        _BUILTIN,
-        ("persistence", "responses"),
-        Family.SQL,
-        since=V1_2,
-        tables=(CONFIGURED, "conversation_messages", *_MEMORY_TABLES),
-    ),
-    Consumer(
-        "vector_io",
-        ("inline::faiss", *_META_REFERENCE, *_BUILTIN),
-        ("persistence",),
-        Family.KV,
-        keys=("vector_stores:v3::", "faiss_index:v3::", *OPENAI_VECTOR_STORE_KEYS),
-    ),
-    _vector_io("sqlite_vec:", ("inline::sqlite-vec", "inline::sqlite_vec")),
-    _vector_io("milvus:", ("inline::milvus", "remote::milvus")),
-    _vector_io("chroma:", ("inline::chromadb", "remote::chromadb")),
-    _vector_io("qdrant:", ("inline::qdrant", "remote::qdrant")),
-    _vector_io("pgvector:", ("remote::pgvector",), required=False),
-    _vector_io("weaviate:", ("remote::weaviate",), required=False),
-    _vector_io("elasticsearch:", ("remote::elasticsearch",), since=V0_5, required=False),
-    Consumer(
-        "vector_io",
-        ("remote::oci",),
-        ("persistence",),
-        Family.KV,
-        since=V0_5,
-        keys=("vector_stores:oci26ai:v1::", *OPENAI_VECTOR_STORE_KEYS),
-    ),
-    _vector_io("infinispan:", ("remote::infinispan",), since=V0_7),
-    Consumer(
-        "vector_io",
-        ("remote::neo4j",),
-        ("persistence",),
-        Family.KV,
-        since=V1_3,
-        keys=("vector_stores:neo4j:v1::", *OPENAI_VECTOR_STORE_KEYS),
-    ),
-    Consumer(
+    _reader("agents", _META_REFERENCE, _STATE, _KV, _AGENT_KEYS, until=V0_7),
+    _reader("responses", _BUILTIN, _STATE, _KV, _AGENT_KEYS, since=V0_7, until=V1_0),
+    _reader("agents", _META_REFERENCE, _KEPT, _SQL, "openai_responses conversation_messages", until=V0_5),
+    _reader("agents", _META_REFERENCE, _KEPT, _SQL, _RESPONSES, since=V0_5, until=V0_7),
+    _reader("responses", _BUILTIN, _KEPT, _SQL, _RESPONSES, since=V0_7, until=V1_2),
+    _reader("responses", _BUILTIN, _KEPT, _SQL, f"{_RESPONSES} {_MEMORY}", since=V1_2),
+    _vectors(f"inline::faiss {_META_REFERENCE} {_BUILTIN}", "v3:: faiss_index:v3::"),
+    _vectors("inline::sqlite-vec inline::sqlite_vec", "sqlite_vec:v3::"),
+    _vectors("inline::milvus remote::milvus", "milvus:v3::"),
+    _vectors("inline::chromadb remote::chromadb", "chroma:v3::"),
+    _vectors("inline::qdrant remote::qdrant", "qdrant:v3::"),
+    _vectors("remote::pgvector", "pgvector:v3::", is_required=False),
+    _vectors("remote::weaviate", "weaviate:v3::", is_required=False),
+    _vectors("remote::elasticsearch", "elasticsearch:v3::", since=V0_5, is_required=False),
+    _vectors("remote::oci", "oci26ai:v1::", since=V0_5),
+    _vectors("remote::infinispan", "infinispan:v3::", since=V0_7),
+    _vectors("remote::neo4j", "neo4j:v1::", since=V1_3),
+    _reader(
         "vector_io",
         _WITH_METADATA_STORE,
-        ("metadata_store",),
-        Family.SQL,
+        "metadata_store",
+        _SQL,
+        " ".join(VECTOR_STORE_TABLES),
         since=V1_0,
-        tables=VECTOR_STORE_TABLES,
         is_required=False,
     ),
-    Consumer(
-        "files",
-        ("inline::localfs", "remote::s3"),
-        ("metadata_store",),
-        Family.SQL,
-        tables=("openai_files",),
-    ),
-    Consumer(
-        "files", ("remote::openai",), ("metadata_store",), Family.SQL, since=V0_4, tables=("openai_files",)
-    ),
-    Consumer("batches", ("inline::reference",), ("kvstore",), Family.KV, until=V1_0, keys=("batch:",)),
-    Consumer("batches", ("inline::reference",), ("sqlstore",), Family.SQL, since=V1_0, tables=("batches",)),
-    Consumer("eval", _EITHER, ("kvstore",), Family.KV, until=V0_8, keys=("benchmarks:",)),
-    Consumer(
-        "datasetio", ("inline::localfs",), ("kvstore",), Family.KV, until=V0_8, keys=("localfs_datasets:",)
-    ),
-    Consumer("datasetio", ("remote::huggingface",), ("kvstore",), Family.KV, until=V0_8, keys=("datasets:",)),
-    Consumer(
-        "interactions", _BUILTIN, ("store",), Family.SQL, since=V1_0, tables=(CONFIGURED,), is_required=False
-    ),
-    Consumer(
-        "messages", _BUILTIN, ("kvstore",), Family.KV, since=V1_1, keys=("msgbatch:", "msgbatch_results:")
-    ),
-    Consumer(
-        "skills",
-        _BUILTIN,
-        ("persistence",),
-        Family.KV,
-        since=V1_1,
-        keys=("skill:", "skill_version:", "skill_files:"),
-    ),
-    Consumer(
-        "inference",
-        ("remote::vertexai",),
-        ("thought_signature_store",),
-        Family.KV,
-        since=V1_4,
-        is_required=False,
-    ),
+    _reader("files", "inline::localfs remote::s3", "metadata_store", _SQL, "openai_files"),
+    _reader("files", "remote::openai", "metadata_store", _SQL, "openai_files", since=V0_4),
+    _reader("batches", "inline::reference", "kvstore", _KV, "batch:", until=V1_0),
+    _reader("batches", "inline::reference", "sqlstore", _SQL, "batches", since=V1_0),
+    _reader("eval", f"{_META_REFERENCE} {_BUILTIN}", "kvstore", _KV, "benchmarks:", until=V0_8),
+    _reader("datasetio", "inline::localfs", "kvstore", _KV, "localfs_datasets:", until=V0_8),
+    _reader("datasetio", "remote::huggingface", "kvstore", _KV, "datasets:", until=V0_8),
+    _reader("interactions", _BUILTIN, "store", _SQL, CONFIGURED, since=V1_0, is_required=False),
+    _reader("messages", _BUILTIN, "kvstore", _KV, "msgbatch: msgbatch_results:", since=V1_1),
+    _reader("skills", _BUILTIN, "persistence", _KV, "skill: skill_version: skill_files:", since=V1_1),
+    _reader("inference", "remote::vertexai", "thought_signature_store", _KV, since=V1_4, is_required=False),
 )
 
 

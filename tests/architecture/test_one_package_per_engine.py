@@ -179,7 +179,7 @@ def with_a_new_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "backends/registry.py": ('    "sqlite",\n', '    "sqlite",\n    "shelf",\n'),
         "upstream/run_config/storage.py": (
             "BACKENDS: Final = {\n",
-            'BACKENDS: Final = {\n    "kv_shelf": Shape("KvShelf", (Fact("type", Literal["kv_shelf"]), _NAMESPACE, Fact("name", str))),\n',
+            'BACKENDS: Final = {\n    "kv_shelf": shape("KvShelf", Fact("type", Literal["kv_shelf"]), _NAMESPACE, Fact("name", str)),\n',
         ),
     }
     for name, (before, after) in changes.items():

@@ -32,10 +32,10 @@ CHANGES = (
     ("versions.py", "    (1, 5, 0),\n", "    (1, 5, 0),\n    (1, 6, 0),\n"),
     (
         "run_config/server.py",
-        '        Fact("port", int, 8321, at_least=1024, at_most=65535),\n',
+        '    Fact("port", int, 8321, at_least=1024, at_most=65535),\n',
         (
-            '        Fact("port", int, 8321, at_least=1024, at_most=65535),\n'
-            '        Fact("drain_seconds", int, 30, since=Version(1, 6), at_least=0),\n'
+            '    Fact("port", int, 8321, at_least=1024, at_most=65535),\n'
+            '    Fact("drain_seconds", int, 30, since=Version(1, 6), at_least=0),\n'
         ),
     ),
     (

@@ -18,7 +18,7 @@ def manifest(entries: dict[str, str], style: str = "|") -> str:
 
 
 def open_it(argument: str, tmp_path: Path, key: str | None = None, **environ: str) -> str:
-    return open_config(argument, environ=environ, home=tmp_path, key=key).name
+    return open_config(argument, {"HOME": str(tmp_path), **environ}, key=key).name
 
 
 def refusal(content: str, key: str | None = None) -> StorageToolError:
@@ -161,7 +161,7 @@ def test_the_folder_of_the_environment_replaces_the_usual_one(tmp_path: Path) ->
 def test_at_obeys_the_variable_that_a_server_obeys(name: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(SQLITE)
-    [candidate] = find_configs({name: str(path)}, tmp_path)
+    [candidate] = find_configs({name: str(path)})
     assert (candidate.path, candidate.because) == (path, f"${name}")
 
 

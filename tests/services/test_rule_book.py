@@ -28,7 +28,8 @@ def calls(name: str) -> Iterator[tuple[Path, ast.Call]]:
 def test_every_rule_that_the_package_describes_is_in_the_list_once() -> None:
     described = [
         str(keyword.value.value)
-        for _, call in calls("Rule")
+        for name in ("Rule", "stops_load", "stops_start", "warns", "informs")
+        for _, call in calls(name)
         for keyword in call.keywords
         if keyword.arg == "id" and isinstance(keyword.value, ast.Constant)
     ]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import Final, cast
+from typing import cast
 
-from llama_storage_tui.config.document import Path, decode, get
+from llama_storage_tui.config.document import Path, decode, encoded, get
 from llama_storage_tui.config.edit.scalar import document_splice
 from llama_storage_tui.config.edit.splice import Splice
 from llama_storage_tui.config.edit.userlist import find_user, userlist_splice
@@ -18,8 +18,6 @@ from llama_storage_tui.config.edit.variable import effective_assignment, variabl
 from llama_storage_tui.config.locate import read_document
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import ConfigError, RefusedError, UsageError
-
-BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def edit_again(content: bytes, name: str, edits: Iterable[PlacedEdit], *, key: s
             text = text if splice is None else splice.apply(text)
     except (ConfigError, UsageError) as error:
         raise RefusedError(f"{name} cannot be read any more: {error.message}", where=name) from None
-    return (BOM if content.startswith(BOM) else b"") + text.encode()
+    return encoded(text, like=content)
 
 
 def _splice(

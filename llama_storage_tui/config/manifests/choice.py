@@ -8,6 +8,7 @@ from typing import Final
 from llama_storage_tui.config.document import (
     ConfigDocument,
     get,
+    mapping_at,
 )
 from llama_storage_tui.config.manifests.resources import (
     CUSTOM_RESOURCES,
@@ -16,9 +17,10 @@ from llama_storage_tui.config.manifests.resources import (
     WantedConfig,
     decode_base64,
     kind_of,
+    volumes_of,
 )
 from llama_storage_tui.config.manifests.rules import MISSING_CONFIG_KEY, find_other_namespace, make_remark
-from llama_storage_tui.config.other_files import KUSTOMIZATION, looks_like_run_config
+from llama_storage_tui.config.other_files import KUSTOMIZATION, looks_like_run_config, other_file, result_of
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.next_steps import Advice, Help, Step
@@ -115,7 +117,7 @@ def _without(
         )
     for kind, what, help_ in NOT_APPLIED:
         if any(found.kind == kind for found in resources):
-            return ConfigError(f"{name} is {what}, not a run config", where=name, help=help_)
+            return other_file(name, what, help_)
     if len(resources) == 1 and resources[0].kind == "ConfigMap":
         return ConfigError(
             f"{name} is a ConfigMap with no entry that is a run config",
@@ -139,28 +141,15 @@ def _without(
     return ConfigError(f"{name} is a Kubernetes {kinds} that holds no run config", where=name, help=help_)
 
 
+_SECRET: Final = Advice(
+    "Read the Secret that it becomes:", Step.READ_OUTPUT, "kubectl get secret NAME -o yaml"
+)
 NOT_APPLIED: Final[tuple[tuple[str, str, Help], ...]] = (
     ("Kustomization", *KUSTOMIZATION),
-    (
-        "Template",
-        "an OpenShift template",
-        Advice("Process it and read the result:", Step.READ_OUTPUT, "oc process -f FILE -o yaml"),
-    ),
-    (
-        "HelmRelease",
-        "a HelmRelease",
-        Advice("Render its chart and read the result:", Step.READ_OUTPUT, "helm template RELEASE CHART"),
-    ),
-    (
-        "SealedSecret",
-        "a sealed Secret",
-        Advice("Read the Secret that it becomes:", Step.READ_OUTPUT, "kubectl get secret NAME -o yaml"),
-    ),
-    (
-        "ExternalSecret",
-        "an ExternalSecret",
-        Advice("Read the Secret that it becomes:", Step.READ_OUTPUT, "kubectl get secret NAME -o yaml"),
-    ),
+    ("Template", "an OpenShift template", result_of("Process it", "oc process -f FILE -o yaml")),
+    ("HelmRelease", "a HelmRelease", result_of("Render its chart", "helm template RELEASE CHART")),
+    ("SealedSecret", "a sealed Secret", _SECRET),
+    ("ExternalSecret", "an ExternalSecret", _SECRET),
 )
 """Resources that other programs turn into those that a server reads."""
 
@@ -168,23 +157,14 @@ NOT_APPLIED: Final[tuple[tuple[str, str, Help], ...]] = (
 def _unreadable(resource: Resource) -> Iterator[str]:
     """Yield the keys of a ConfigMap's binaryData and a Secret's data that look like a config's and are no text."""
     for field in ("binaryData", "data") if resource.kind == "Secret" else ("binaryData",):
-        entries = resource.data.get(field)
-        for key, written in entries.items() if isinstance(entries, dict) else ():
+        for key, written in mapping_at(resource.data, field).items():
             if str(key).endswith((".yaml", ".yml", ".json")) and decode_base64(written) is None:
                 yield f"{field}.{key}"
 
 
 def _mounted_maps(data: object) -> Iterator[str]:
     """Yield the names of the ConfigMaps and Secrets that the volumes of a workload take their files from."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if key == "volumes" and isinstance(value, list):
-                for volume in value:
-                    name = get(volume, "configMap", "name") or get(volume, "secret", "secretName")
-                    if isinstance(name, str):
-                        yield name
-            else:
-                yield from _mounted_maps(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _mounted_maps(value)
+    for volume in volumes_of(data):
+        name = get(volume, "configMap", "name") or get(volume, "secret", "secretName")
+        if isinstance(name, str):
+            yield name

@@ -11,7 +11,10 @@ from llama_storage_tui.config.document import (
     ConfigDocument,
     Path,
     get,
-    texts,
+    list_at,
+    mapping_at,
+    strings,
+    walk,
 )
 from llama_storage_tui.config.other_files import is_manifest
 from llama_storage_tui.deferred import dataclass
@@ -109,8 +112,7 @@ def entries_of(resource: Resource) -> Iterator[ManifestEntry]:
     fields = (("data", is_secret), ("stringData", False), ("binaryData", True))
     found: dict[str, ManifestEntry] = {}
     for field, is_base64 in fields:
-        entries = resource.data.get(field)
-        for key, written in entries.items() if isinstance(entries, dict) else ():
+        for key, written in mapping_at(resource.data, field).items():
             text = decode_base64(written) if is_base64 else written
             if isinstance(text, str):
                 path = (*resource.path, field, str(key))
@@ -158,29 +160,27 @@ def kind_of(entry: ManifestEntry) -> str:
     return entry.resource.kind if entry.resource is not None else "file"
 
 
+def names_entry(resource: Resource, entry: ManifestEntry) -> bool:
+    """Tell whether a resource names the ConfigMap or Secret of an entry anywhere."""
+    return any(text == entry.owner for _, text in strings(resource.data))
+
+
 def readers_of(resources: list[Resource], chosen: ManifestEntry) -> list[Resource]:
     """Return the workloads that name the chosen entry's ConfigMap or Secret; all of them where none does."""
     workloads = [found for found in resources if found.kind not in ("ConfigMap", "Secret")]
-    return [found for found in workloads if chosen.owner in set(texts(found.data))] or workloads
+    return [found for found in workloads if names_entry(found, chosen)] or workloads
 
 
 def volumes_of(data: object) -> Iterator[Mapping[str, object]]:
     """Yield every volume that a resource declares."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if key == "volumes" and isinstance(value, list):
-                yield from (volume for volume in value if isinstance(volume, dict))
-            else:
-                yield from volumes_of(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from volumes_of(value)
+    for path, found in walk(data):
+        if path[-1:] == ("volumes",) and isinstance(found, list):
+            yield from (volume for volume in found if isinstance(volume, dict))
 
 
 def mounted_names(container: Mapping[str, object]) -> Iterator[str]:
     """Yield the names of the volumes that a container mounts."""
-    mounts = container.get("volumeMounts")
-    for mount in mounts if isinstance(mounts, list) else ():
+    for mount in list_at(container, "volumeMounts"):
         if isinstance(mount, dict):
             yield str(mount.get("name"))
 

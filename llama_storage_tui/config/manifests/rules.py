@@ -10,41 +10,33 @@ from llama_storage_tui.config.document import (
     Path,
     get,
     show_path,
+    walk,
 )
 from llama_storage_tui.config.manifests.resources import ManifestEntry, Resource, WantedConfig
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, stops_start, warns
 
-MISSING_CONFIG_KEY: Final = Rule(
+MISSING_CONFIG_KEY: Final = stops_start(
     id="missing-config-key",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A manifest names a key that a ConfigMap or Secret does not have",
     advice="Name a key that is there, or add it.",
 )
 
-OTHER_NAMESPACE: Final = Rule(
+OTHER_NAMESPACE: Final = stops_start(
     id="other-namespace",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A manifest names a ConfigMap or Secret of another namespace",
     advice="A pod reads its own namespace only: put both into one.",
 )
 
-UNWATCHED_RESOURCE: Final = Rule(
+UNWATCHED_RESOURCE: Final = warns(
     id="unwatched-resource",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="The operator does not watch a ConfigMap or Secret that the server uses",
     advice="Label it, so that the operator restarts the server when it changes.",
 )
 
-TABLE: Final = (
-    MISSING_CONFIG_KEY,
-    OTHER_NAMESPACE,
-    UNWATCHED_RESOURCE,
-)
 
 WATCH_LABEL: Final = "ogx.io/watch"
+_SOURCES: Final = frozenset({"secretKeyRef", "configMapKeyRef", "secretRef", "configMapRef"})
+"""Fields by which a container takes variables from a Secret or a ConfigMap."""
 
 
 def find_other_namespace(
@@ -91,17 +83,9 @@ def find_unwatched(
 
 
 def _named_secrets(data: object) -> Iterator[str]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if key in ("secretKeyRef", "configMapKeyRef", "secretRef", "configMapRef") and isinstance(
-                value, dict
-            ):
-                yield str(value.get("name"))
-            else:
-                yield from _named_secrets(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _named_secrets(value)
+    for path, found in walk(data):
+        if path and path[-1] in _SOURCES and isinstance(found, dict):
+            yield str(found.get("name"))
 
 
 def make_remark(

@@ -12,6 +12,7 @@ from llama_storage_tui.config.document import (
     Elsewhere,
     Path,
     get,
+    list_at,
 )
 from llama_storage_tui.config.manifests.resources import (
     ManifestEntry,
@@ -61,8 +62,7 @@ def find_elsewhere(
     """Yield the Secrets and ConfigMaps that a server takes all its variables from and that are not in the file."""
     for resource in readers_of(resources, chosen):
         for path, container in _server_containers(resource, chosen):
-            sources = container.get("envFrom")
-            for index, source in enumerate(sources if isinstance(sources, list) else ()):
+            for index, source in enumerate(list_at(container, "envFrom")):
                 for kind, field in (("Secret", "secretRef"), ("ConfigMap", "configMapRef")):
                     name = get(source, field, "name")
                     if isinstance(name, str) and not any(
@@ -101,8 +101,7 @@ def _container_variables(
     entries: list[ManifestEntry],
     remarks: list[Finding],
 ) -> Iterator[DeployedVariable]:
-    sources, variables = container.get("envFrom"), container.get("env")
-    for index, source in enumerate(sources if isinstance(sources, list) else ()):
+    for index, source in enumerate(list_at(container, "envFrom")):
         prefix = str(get(source, "prefix") or "")
         line = document.line((*path, "envFrom", index))
         named = {
@@ -114,7 +113,7 @@ def _container_variables(
             owner = named.get(kind_of(entry))
             if owner is not None and entry.owner == owner and same_namespace(entry, resource):
                 yield DeployedVariable(prefix + entry.key, entry.text, document.name, line)
-    for index, item in enumerate(variables if isinstance(variables, list) else ()):
+    for index, item in enumerate(list_at(container, "env")):
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
             continue
         line = document.line((*path, "env", index, "value" if "value" in item else "valueFrom"))

@@ -10,13 +10,14 @@ from llama_storage_tui.config.document import (
     Keeps,
     Mount,
     get,
-    texts,
+    list_at,
 )
 from llama_storage_tui.config.manifests.resources import (
     ManifestEntry,
     Resource,
     config_volumes,
     mounted_names,
+    names_entry,
     volumes_of,
 )
 
@@ -34,7 +35,7 @@ def mounts_of_servers(
     found: list[Mount] = []
     runs_server = False
     for resource in readers:
-        if chosen.owner not in set(texts(resource.data)):
+        if not names_entry(resource, chosen):
             continue
         storage = _OPERATOR_STORAGE.get(resource.kind)
         containers = _with_config(list(_running(resource.data)), config_volumes(resource, chosen))
@@ -55,10 +56,9 @@ def mounts_of_servers(
             found.append(Mount(str(where or default), what, keeps, line))
         volumes = {str(volume.get("name")): volume for volume in volumes_of(resource.data)}
         for container in containers:
-            mounts = container.get("volumeMounts")
             found += [
                 _mount(document, resource, mount, volumes.get(str(mount.get("name")), {}))
-                for mount in (mounts if isinstance(mounts, list) else ())
+                for mount in list_at(container, "volumeMounts")
                 if isinstance(mount, dict) and isinstance(mount.get("mountPath"), str)
             ]
     return tuple(found) if runs_server else None

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.document import Path, get, mapping_at, provider_entries, show_path
 from llama_storage_tui.config.edit.layout import TextLayout
-from llama_storage_tui.config.edit.operations import Operation
+from llama_storage_tui.config.edit.operations import AddEntry, Operation, PutValue
 from llama_storage_tui.config.edit.render import Written
 from llama_storage_tui.config.environment import Environment, written_name
+from llama_storage_tui.config.references import find_references
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
@@ -82,8 +84,7 @@ class Draft:
 
     def mapping(self, *path: str | int) -> Mapping[object, object]:
         """Return the mapping at a path, an empty one where there is none."""
-        found = get(self.data, *path)
-        return found if isinstance(found, Mapping) else {}
+        return mapping_at(self.data, *path)
 
     def crosses(self, version: Version) -> bool:
         """Tell whether a change that came with a release lies between the two releases."""
@@ -96,18 +97,9 @@ class Draft:
 
     def providers(self) -> Iterator[DraftProvider]:
         """Yield the providers of the file."""
-        for api, entries in self.mapping("providers").items():
-            for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-                if isinstance(entry, Mapping):
-                    config = entry.get("config")
-                    yield DraftProvider(
-                        str(api),
-                        index,
-                        str(entry.get("provider_type")),
-                        written_name(str(entry.get("provider_id"))),
-                        config if isinstance(config, Mapping) else {},
-                        entry,
-                    )
+        for api, index, entry in provider_entries(self.data):
+            type_, id_ = str(entry.get("provider_type")), written_name(str(entry.get("provider_id")))
+            yield DraftProvider(api, index, type_, id_, mapping_at(entry, "config"), entry)
 
     def is_gone(self, provider: DraftProvider) -> bool:
         """Tell whether the new release has no such provider: none that is given from elsewhere is meant."""
@@ -146,10 +138,27 @@ class Draft:
         )
         return f"${{env.SQLITE_STORE_DIR:={base}/distributions/{self.distribution}}}"
 
+    def put_at(self, path: Path, value: object) -> Operation:
+        """Return what gives a path a value: in the place of what is there, else in a mapping above, with those between made new."""
+        parent: Path = ()
+        first, *rest = path
+        while rest and isinstance(self.get(*parent, first), Mapping | list):
+            parent, (first, *rest) = (*parent, first), rest
+        for step in reversed(rest):
+            value = {step: value}
+        place = (*parent, first)
+        if self.text.entry(place) is not None:
+            return PutValue(place, value)
+        return AddEntry(parent, str(first), value)
+
     def backend_of(self, *path: str | int) -> str | None:
         """Return the backend that the reference at a path names."""
         found = get(self.data, *path, "backend")
         return found if isinstance(found, str) else None
+
+    def backend_for(self, family: Family) -> str | None:
+        """Return the backend that new references of a family name."""
+        return self.key_value_backend() if family is Family.KV else self.sql_backend()
 
     def key_value_backend(self) -> str | None:
         """Return the backend that new key-value references name: that of the metadata, the default's, or the first."""
@@ -199,21 +208,10 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
     return next(name for number in range(2, len(used) + 3) if (name := f"{base}_{number}") not in used)
 
 
-def references(data: object, path: Path) -> Iterator[tuple[Path, Mapping[object, object]]]:
-    """Yield every reference to a backend in plain data: a mapping with a backend, and a namespace or a table."""
-    if isinstance(data, Mapping):
-        if isinstance(data.get("backend"), str) and ("namespace" in data or "table_name" in data):
-            yield path, data
-            return
-        for key, value in data.items():
-            yield from references(value, (*path, key if isinstance(key, str | int) else str(key)))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from references(value, (*path, index))
-
-
 def all_references(draft: Draft) -> Iterator[tuple[Path, Mapping[object, object]]]:
     """Yield every reference of the file."""
     for key in ("storage", "providers", "server"):
         top: Path = ("storage", "stores") if key == "storage" else (key,)
-        yield from references(get(draft.data, *top), top)
+        for path, entry in find_references(get(draft.data, *top), top):
+            if isinstance(entry["backend"], str):
+                yield path, entry

@@ -286,7 +286,7 @@ class InlineStores:
     def backend_for(self, family: Family) -> str:
         """Return the backend of what had no inline store."""
         if not all(group.is_new for group in self.groups):
-            found = self.draft.key_value_backend() if family is Family.KV else self.draft.sql_backend()
+            found = self.draft.backend_for(family)
             if found is not None:
                 return found
         main = self.main(family)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.document import Path, get, list_at, strings
 from llama_storage_tui.config.edit.operations import (
     AddEntry,
     DropEntry,
@@ -18,7 +18,6 @@ from llama_storage_tui.config.edit.operations import (
 )
 from llama_storage_tui.config.environment import EARLY_EXPRESSION, written_name
 from llama_storage_tui.config.migrate.draft import Draft, DraftProvider, Proposal, like_written
-from llama_storage_tui.config.rules.legacy import strings
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.migration import (
     ADDRESSES,
@@ -50,7 +49,7 @@ def expressions(draft: Draft) -> Iterator[Proposal]:
     """Write `${env.X:default}` and `${env.X+value}` as releases from 0.2.13 on read them."""
     if not draft.crosses(changes.EXPRESSION_OPERATORS):
         return
-    for path, text in strings(draft.data, ()):
+    for path, text in strings(draft.data):
         if "${env." not in text:
             continue
         end = text.rfind("}") + 1
@@ -148,7 +147,7 @@ def folders(draft: Draft) -> Iterator[Proposal]:
     if draft.keeps_folder:
         return
     reason = f"The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: {_RENAME_FIRST}"
-    for path, text in strings(draft.data, ()):
+    for path, text in strings(draft.data):
         if _is_path(text):
             yield Proposal(path, "folder", reason, (ReplaceText(path, *_FOLDER),))
 
@@ -164,8 +163,7 @@ def _is_path(text: str) -> bool:
 
 def listed_apis(draft: Draft) -> Iterator[Proposal]:
     """Rename and remove names in `apis`."""
-    listed = draft.data.get("apis")
-    names = listed if isinstance(listed, list) else []
+    names = list_at(draft.data, "apis")
     for index, name in enumerate(map(str, names)):
         path: Path = ("apis", index)
         new = api_after(name, draft.after)
@@ -287,8 +285,7 @@ def _unregistered(draft: Draft, provider: DraftProvider) -> Iterator[Proposal]:
     ]
     if kind is None or any(other.entry.get("provider_id") == written for other in others):
         return
-    found = draft.get("registered_resources", kind.name)
-    for index, entry in enumerate(found if isinstance(found, list) else ()):
+    for index, entry in enumerate(list_at(draft.data, "registered_resources", kind.name)):
         if isinstance(entry, Mapping) and entry.get("provider_id") == written:
             path: Path = ("registered_resources", kind.name, index)
             name = written_name(str(entry.get(kind.id_field)))

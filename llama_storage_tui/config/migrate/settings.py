@@ -8,7 +8,6 @@ from urllib.parse import unquote
 from llama_storage_tui.config.document import Path
 from llama_storage_tui.config.edit.operations import (
     AddEntry,
-    Operation,
     PutValue,
     ReplaceText,
 )
@@ -85,13 +84,7 @@ def default_backends(draft: Draft) -> Iterator[Proposal]:
             f"{draft.before.product} {draft.before} wrote to a folder whose name is the unexpanded text of the default: "
             "move its files to where the backends are now"
         )
-    if isinstance(draft.data.get("storage"), Mapping):
-        operation: Operation = AddEntry(("storage",), "backends", value)
-    elif "storage" in draft.data:
-        operation = PutValue(("storage",), {"backends": value})
-    else:
-        operation = AddEntry((), "storage", {"backends": value})
-    yield Proposal(path, "default", reason, (operation,), lost)
+    yield Proposal(path, "default", reason, (draft.put_at(path, value),), lost)
 
 
 def vector_passwords(draft: Draft) -> Iterator[Proposal]:
@@ -168,10 +161,4 @@ def serving(draft: Draft) -> Iterator[Proposal]:
         "as now. Set tls_certfile and tls_keyfile instead if clients reach it directly"
     )
     path: Path = ("server", "insecure")
-    if isinstance(draft.data.get("server"), Mapping):
-        operation: Operation = AddEntry(("server",), "insecure", value=True)
-    elif "server" in draft.data:
-        operation = PutValue(("server",), {"insecure": True})
-    else:
-        operation = AddEntry((), "server", {"insecure": True})
-    yield Proposal(path, "tls", reason, (operation,))
+    yield Proposal(path, "tls", reason, (draft.put_at(path, value=True),))

@@ -83,7 +83,7 @@ def _needs_writing(draft: Draft, name: str, default: Mapping[str, str] | None) -
 
 
 def _added_store(draft: Draft, name: str, family: Family) -> Iterator[Proposal]:
-    backend = draft.key_value_backend() if family is Family.KV else draft.sql_backend()
+    backend = draft.backend_for(family)
     if backend is None:
         return
     word = "namespace" if family is Family.KV else "table_name"
@@ -168,7 +168,7 @@ def _moved(draft: Draft, provider: DraftProvider, row: Consumer, now: list[Consu
 def _added(
     draft: Draft, provider: DraftProvider, row: Consumer, taken: set[tuple[str, str]]
 ) -> Iterator[Proposal]:
-    backend = draft.key_value_backend() if row.family is Family.KV else draft.sql_backend()
+    backend = draft.backend_for(row.family)
     if (
         backend is None
         or draft.before == draft.after
@@ -182,17 +182,7 @@ def _added(
     value: object = {"namespace" if row.family is Family.KV else "table_name": name, "backend": backend}
     path: Path = (*provider.path, "config", *row.path)
     reason = f"{draft.target} does not start the provider without {'.'.join(row.path)}"
-    parent: Path = provider.path
-    steps = ["config", *row.path]
-    while len(steps) > 1 and isinstance(draft.get(*parent, steps[0]), Mapping):
-        parent = (*parent, steps.pop(0))
-    for step in reversed(steps[1:]):
-        value = {step: value}
-    if draft.text.entry((*parent, steps[0])) is not None:
-        operation: Operation = PutValue((*parent, steps[0]), value)
-    else:
-        operation = AddEntry(parent, steps[0], value)
-    yield Proposal(path, "added-reference", reason, (operation,))
+    yield Proposal(path, "added-reference", reason, (draft.put_at(path, value),))
 
 
 def missing_apis(draft: Draft) -> Iterator[Proposal]:

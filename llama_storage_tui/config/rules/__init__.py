@@ -1,6 +1,6 @@
 """Findings: what a server of the chosen version would say to the file, and what it would accept and get wrong.
 
-A check is a function from a View to findings; each finding is of a rule in the table beside it. Rules of the load stage repeat a
+A check is a function from a View to findings; each finding is of a rule that stands beside it. Rules of the load stage repeat a
 server's own verdict and are held against the packages by recorded cases; rules of the start stage name static reasons only, since
 nothing is contacted; rules of the stage `never` are what no server reports.
 """
@@ -8,6 +8,7 @@ nothing is contacted; rules of the stage `never` are what no server reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Final
 
 from llama_storage_tui.config.context import Context
@@ -35,44 +36,39 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Reference
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage, Verdict
 
-CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
-    *load.CHECKS,
-    *start.CHECKS,
-    *providers.CHECKS,
-    *apis.CHECKS,
-    *external.CHECKS,
-    *resources.CHECKS,
-    *postgres.CHECKS,
-    *sharing.CHECKS,
-    *silent.CHECKS,
-    *fields.CHECKS,
-    *paths.CHECKS,
-    *hosting.CHECKS,
-    *hosts.CHECKS,
-    *plaintext.CHECKS,
-    *legacy.CHECKS,
-    *deployment.CHECKS,
+_MODULES: Final = (
+    load,
+    start,
+    providers,
+    apis,
+    external,
+    resources,
+    serving,
+    postgres,
+    sharing,
+    silent,
+    fields,
+    paths,
+    hosting,
+    hosts,
+    plaintext,
+    legacy,
+    deployment,
 )
 
-TABLE: Final[tuple[Rule, ...]] = (
-    *load.TABLE,
-    *start.TABLE,
-    *providers.TABLE,
-    *apis.TABLE,
-    *external.TABLE,
-    *resources.TABLE,
-    *serving.TABLE,
-    *postgres.TABLE,
-    *sharing.TABLE,
-    *silent.TABLE,
-    *fields.TABLE,
-    *paths.TABLE,
-    *hosting.TABLE,
-    *hosts.TABLE,
-    *plaintext.TABLE,
-    *legacy.TABLE,
-    *deployment.TABLE,
+CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = tuple(
+    check for module in _MODULES for check in module.CHECKS
 )
+
+
+def rules_of(*modules: ModuleType) -> tuple[Rule, ...]:
+    """Return the rules that modules define, in their order."""
+    return tuple(
+        dict.fromkeys(each for module in modules for each in vars(module).values() if isinstance(each, Rule))
+    )
+
+
+RULES: Final = rules_of(*_MODULES)
 """What the checks above speak of, as operators look it up."""
 
 

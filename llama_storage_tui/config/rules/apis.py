@@ -15,7 +15,7 @@ from llama_storage_tui.config.rules.serving import (
     provider_name,
 )
 from llama_storage_tui.config.rules.view import View
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, stops_start
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.providers import (
@@ -26,37 +26,29 @@ from llama_storage_tui.upstream.providers import (
     takes_providers,
 )
 
-API_TAKES_NO_PROVIDERS: Final = Rule(
+API_TAKES_NO_PROVIDERS: Final = stops_start(
     id="api-takes-no-providers",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A provider is configured for an API that the server provides by itself",
     advice="Remove it from providers.",
     since=changes.CATALOG,
 )
 
-UNKNOWN_API: Final = Rule(
+UNKNOWN_API: Final = stops_start(
     id="unknown-api",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="The release has no API of that name",
     advice="Remove it from apis and providers, or check the file for the release that it was written for.",
     since=changes.CATALOG,
 )
 
-API_WITHOUT_PROVIDER: Final = Rule(
+API_WITHOUT_PROVIDER: Final = stops_start(
     id="api-without-provider",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="apis lists an API that no enabled provider serves",
     advice="Add a provider for it, or remove it from apis.",
     since=changes.CATALOG,
 )
 
-MISSING_API: Final = Rule(
+MISSING_API: Final = stops_start(
     id="missing-api",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A provider or a setting needs an API that the config does not serve",
     advice="Add the API to apis and to providers.",
     since=changes.CATALOG,
@@ -167,7 +159,5 @@ def _missing_apis_of_settings(view: View, available: AbstractSet[str]) -> Iterat
                 help=_how_to_serve(view, missing),
             )
 
-
-TABLE: Final = (API_TAKES_NO_PROVIDERS, UNKNOWN_API, API_WITHOUT_PROVIDER, MISSING_API)
 
 CHECKS = (unknown_apis, missing_apis)

@@ -5,34 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config.document import Path
+from llama_storage_tui.config.document import strings
 from llama_storage_tui.config.masking import is_secret_name
-from llama_storage_tui.config.rules.legacy import strings
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.config.substitution import find_foreign
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, warns
 from llama_storage_tui.next_steps import Advice, Step
 
-FOREIGN_SUBSTITUTION: Final = Rule(
+FOREIGN_SUBSTITUTION: Final = warns(
     id="foreign-substitution",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A value holds a variable of another program, which servers take as literal text",
     advice="Render the file with the program whose form it is first, and read the result; servers expand "
     "${env.NAME} only.",
     also=((Severity.INFO, Stage.NEVER),),
 )
-LINE_BREAK_IN_SECRET: Final = Rule(
+LINE_BREAK_IN_SECRET: Final = warns(
     id="line-break-in-secret",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A secret ends in a line break, which the server sends with it",
     advice="kubectl create secret --from-file keeps the last line break of a file: make the file with "
     "printf %s, or use --from-literal.",
-)
-TABLE: Final = (
-    FOREIGN_SUBSTITUTION,
-    LINE_BREAK_IN_SECRET,
 )
 
 
@@ -53,7 +44,7 @@ def manifests(view: View) -> Iterator[Finding]:
 
 def foreign_substitutions(view: View) -> Iterator[Finding]:
     """Variables of shells, compose, Helm and others: a server knows `${env.X}` and nothing else."""
-    for path, text in strings(view.context.raw, ()):
+    for path, text in strings(view.context.raw):
         found = find_foreign(text) if path[0] in JUDGED else None
         if found is None:
             continue
@@ -71,8 +62,8 @@ def foreign_substitutions(view: View) -> Iterator[Finding]:
 
 def line_breaks(view: View) -> Iterator[Finding]:
     """A password that ends in a line break: what `kubectl create secret --from-file` makes of a file that an editor wrote."""
-    for path, text in _resolved(view.context.data, ()):
-        if not text.endswith(("\n", "\r")) or not is_secret_name(str(path[-1])):
+    for path, text in strings(view.context.data):
+        if path[0] not in JUDGED or not text.endswith(("\n", "\r")) or not is_secret_name(str(path[-1])):
             continue
         file_path = view.context.resolution.file_path(path)
         names = ", ".join(use.variable for use in view.context.resolution.uses.get(file_path, ()))
@@ -82,12 +73,6 @@ def line_breaks(view: View) -> Iterator[Finding]:
             file_path,
             f"The {path[-1]}{source} ends in a line break, and the server sends it with the line break",
         )
-
-
-def _resolved(data: object, path: Path) -> Iterator[tuple[Path, str]]:
-    for found, text in strings(data, path):
-        if found and found[0] in JUDGED:
-            yield found, text
 
 
 CHECKS = (manifests, foreign_substitutions, line_breaks)

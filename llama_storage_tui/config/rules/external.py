@@ -9,9 +9,9 @@ from typing import Final
 
 import yaml
 
-from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.document import Path, provider_entries
+from llama_storage_tui.config.rules import serving
 from llama_storage_tui.config.rules.serving import (
-    NOT_CHECKED,
     enabled_providers,
     has_catalog,
     is_this_machine,
@@ -19,39 +19,31 @@ from llama_storage_tui.config.rules.serving import (
 )
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, stops_start, warns
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.providers import is_known_api
 
-EXTERNAL_PROVIDERS_MISSING: Final = Rule(
+EXTERNAL_PROVIDERS_MISSING: Final = stops_start(
     id="external-providers-missing",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="external_providers_dir does not exist",
     advice="Create the folder, or correct the path.",
     also=((Severity.WARNING, Stage.START),),
     since=changes.CATALOG,
 )
-EXTERNAL_APIS_MISSING: Final = Rule(
+EXTERNAL_APIS_MISSING: Final = warns(
     id="external-apis-missing",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="external_apis_dir is not a folder, and the server starts without the APIs in it",
     advice="Create the folder, or correct the path.",
     since=changes.CATALOG,
 )
-BAD_SPECIFICATION: Final = Rule(
+BAD_SPECIFICATION: Final = stops_start(
     id="bad-specification",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A file in external_providers_dir or external_apis_dir is not a specification",
     advice="Correct the file, or move it out of the folder.",
     since=changes.CATALOG,
 )
-BAD_MODULE: Final = Rule(
+BAD_MODULE: Final = stops_start(
     id="bad-module",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="The module of a provider is not the name of a package",
     advice="Write the name of the package that brings the provider, or remove module.",
     since=changes.CATALOG,
@@ -130,7 +122,7 @@ def external_folders(view: View) -> Iterator[Finding]:
     outside = read_specifications(view)
     for key in sorted(outside.unseen):
         yield view.finding(
-            NOT_CHECKED,
+            serving.NOT_CHECKED,
             (key,),
             f"{key} cannot be read from here: providers and APIs that come from it were not checked",
         )
@@ -174,29 +166,24 @@ def _missing_folders(view: View) -> Iterator[Finding]:
 
 def modules(view: View) -> Iterator[Finding]:
     """Providers that a package brings: a start imports it, that of a provider that is switched off, too."""
-    providers = view.context.data.get("providers")
-    if not has_catalog(view) or not isinstance(providers, Mapping):
+    if not has_catalog(view):
         return
-    for api, entries in providers.items():
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            module = get(entry, "module")
-            if not isinstance(module, str):
-                continue
-            where: Path = (*view.context.resolution.file_path(("providers", str(api), index)), "module")
-            package = module.partition("==")[0]
-            if not package or package.startswith("."):
-                yield view.finding(
-                    BAD_MODULE,
-                    where,
-                    f"The module of the provider {provider_name(entry)} names no package",
-                )
-            else:
-                yield view.finding(
-                    NOT_CHECKED,
-                    where,
-                    f"The server imports the package {package} when it starts, and does not start without it",
-                    help="Check that the package is installed where the server runs.",
-                )
+    for api, index, entry in provider_entries(view.context.data):
+        module = entry.get("module")
+        if not isinstance(module, str):
+            continue
+        where: Path = (*view.context.resolution.file_path(("providers", api, index)), "module")
+        package = module.partition("==")[0]
+        if not package or package.startswith("."):
+            message = f"The module of the provider {provider_name(entry)} names no package"
+            yield view.finding(BAD_MODULE, where, message)
+        else:
+            yield view.finding(
+                serving.NOT_CHECKED,
+                where,
+                f"The server imports the package {package} when it starts, and does not start without it",
+                help="Check that the package is installed where the server runs.",
+            )
 
 
 def external_packages(view: View) -> Iterator[Finding]:
@@ -208,13 +195,11 @@ def external_packages(view: View) -> Iterator[Finding]:
         type_ = entry.get("provider_type")
         if ((api, type_) in outside.providers or api in outside.apis) and not entry.get("module"):
             yield view.finding(
-                NOT_CHECKED,
+                serving.NOT_CHECKED,
                 (*path, "provider_type"),
                 f"{type_} comes from a folder of the config: the server does not start unless the package behind it is installed",
                 help="Check that the package is installed where the server runs.",
             )
 
-
-TABLE: Final = (EXTERNAL_PROVIDERS_MISSING, EXTERNAL_APIS_MISSING, BAD_SPECIFICATION, BAD_MODULE)
 
 CHECKS = (external_folders, modules, external_packages)

@@ -7,41 +7,30 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llama_storage_tui.backends.registry import engine_of_type
-from llama_storage_tui.config.document import get
+from llama_storage_tui.config.document import mapping_at
 from llama_storage_tui.config.rules.view import View, catalog_type, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, Setting
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, informs, warns
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.versions import RELEASES
 
-IGNORED_CONNECTION_FIELD: Final = Rule(
+IGNORED_CONNECTION_FIELD: Final = warns(
     id="ignored-connection-field",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="The server ignores a field that would decide where or how it connects",
     advice="Use the field that the release reads; the message says what the server does instead.",
 )
-IGNORED_FIELD: Final = Rule(
+IGNORED_FIELD: Final = informs(
     id="ignored-field",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="The server ignores a field",
     advice="It has no effect. With the right name it takes effect, which may change where the server looks for its rows.",
 )
-IGNORED_NAMESPACE: Final = Rule(
+IGNORED_NAMESPACE: Final = informs(
     id="ignored-namespace",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A namespace on a backend has no effect",
     advice="Write the namespace on the reference: each brings its own.",
     since=changes.CATALOG,
-)
-TABLE: Final = (
-    IGNORED_CONNECTION_FIELD,
-    IGNORED_FIELD,
-    IGNORED_NAMESPACE,
 )
 
 
@@ -243,8 +232,7 @@ def unknown_reference_fields(view: View) -> Iterator[Finding]:
     """Fields of references that no server reads."""
     if view.is_legacy:
         return
-    stores = get(view.context.raw, "storage", "stores")
-    for name, entry in stores.items() if isinstance(stores, Mapping) else ():
+    for name, entry in mapping_at(view.context.raw, "storage", "stores").items():
         fields = schema.store_fields(str(name), view.version)
         if fields is None or not isinstance(entry, Mapping):
             continue

@@ -2,67 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
-from llama_storage_tui.config.document import Keeps, Mount
+from llama_storage_tui.config.document import Keeps, Mount, get, list_at
 from llama_storage_tui.config.document import Path as DocumentPath
 from llama_storage_tui.config.pools import workers_of
 from llama_storage_tui.config.rules.serving import volumes_of
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, stops_start, warns
 from llama_storage_tui.upstream import changes
 
-TEMPORARY_FOLDER: Final = Rule(
+READ_ONLY_VOLUME: Final = stops_start(
+    id="read-only-volume",
+    title="Rows or files are kept on a volume that cannot be written",
+    advice="Keep it on a volume that can be written, such as a persistentVolumeClaim.",
+)
+LOST_WITH_THE_POD: Final = warns(
+    id="lost-with-the-pod",
+    title="Rows or files are kept inside the pod or container, and are lost when it is replaced",
+    advice="Copy the file out of the pod before the pod is replaced, then put it on a persistentVolumeClaim. "
+    "PostgreSQL begins without these rows.",
+)
+TEMPORARY_FOLDER: Final = warns(
     id="temporary-folder",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Rows or files are kept in a folder that a restart may empty",
     advice="Stop the server, copy the file or folder to a volume that outlives the server, and name it there.",
 )
-OLD_CONFIG_FOLDER: Final = Rule(
+OLD_CONFIG_FOLDER: Final = warns(
     id="old-config-folder",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A path is below ~/.llama, which the first ogx command renames to ~/.ogx",
     advice="Before the first ogx command, and with the server stopped: copy the file with its -wal and -journal to"
     " a folder "
     "that is not below ~/.llama and name that here, or set OGX_CONFIG_DIR, which stops the renaming.",
     since=changes.OGX,
 )
-WORKERS_ON_SQLITE: Final = Rule(
+WORKERS_ON_SQLITE: Final = warns(
     id="workers-on-sqlite",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Several workers or replicas keep their rows in SQLite",
     advice="Use one worker in one replica. PostgreSQL takes several; a backend there begins without these rows, which no server "
     "copies.",
     since=changes.SEVERAL_WORKERS,
-)
-READ_ONLY_VOLUME: Final = Rule(
-    id="read-only-volume",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="Rows or files are kept on a volume that cannot be written",
-    advice="Keep it on a volume that can be written, such as a persistentVolumeClaim.",
-)
-LOST_WITH_THE_POD: Final = Rule(
-    id="lost-with-the-pod",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
-    title="Rows or files are kept inside the pod or container, and are lost when it is replaced",
-    advice="Copy the file out of the pod before the pod is replaced, then put it on a persistentVolumeClaim. "
-    "PostgreSQL begins without these rows.",
-)
-TABLE: Final = (
-    READ_ONLY_VOLUME,
-    LOST_WITH_THE_POD,
-    TEMPORARY_FOLDER,
-    OLD_CONFIG_FOLDER,
-    WORKERS_ON_SQLITE,
 )
 
 
@@ -211,11 +194,8 @@ def _files(view: View) -> Iterator[tuple[Backend, str]]:
 
 
 def _folders_of_files(view: View) -> Iterator[tuple[DocumentPath, str]]:
-    providers = view.context.data.get("providers")
-    entries = providers.get("files") if isinstance(providers, Mapping) else None
-    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        config = entry.get("config") if isinstance(entry, Mapping) else None
-        folder = config.get("storage_dir") if isinstance(config, Mapping) else None
+    for index, entry in enumerate(list_at(view.context.data, "providers", "files")):
+        folder = get(entry, "config", "storage_dir")
         if isinstance(folder, str):
             path = view.context.resolution.file_path(("providers", "files", index))
             yield (*path, "config", "storage_dir"), folder

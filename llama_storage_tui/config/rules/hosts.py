@@ -11,24 +11,19 @@ from llama_storage_tui.backends.spec import HostFault, WrittenHost
 from llama_storage_tui.config.rules.serving import LATER, used_texts
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, stops_start, warns
 
-UNUSABLE_HOST: Final = Rule(
+UNUSABLE_HOST: Final = stops_start(
     id="unusable-host",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="The driver of a backend refuses its host",
     advice="Write a name or an address. Engines differ in whether an IPv6 address has brackets: the message tells.",
     also=((Severity.WARNING, Stage.NEVER),),
 )
-URL_AS_HOST: Final = Rule(
+URL_AS_HOST: Final = warns(
     id="url-as-host",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A host is a URL where only a name has a meaning, and servers connect to another place",
     advice="Write the name of the host alone.",
 )
-TABLE: Final = (UNUSABLE_HOST, URL_AS_HOST)
 _HIGHEST_PORT: Final = 65_535
 
 

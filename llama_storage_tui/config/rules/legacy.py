@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config.document import Path
+from llama_storage_tui.config.document import strings
 from llama_storage_tui.config.environment import EARLY_EXPRESSION, EXPRESSION
 from llama_storage_tui.config.legacy import TOP_LEVEL, snippets
 from llama_storage_tui.config.rules.view import View
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, warns
 from llama_storage_tui.upstream import changes
 
-IGNORED_LEGACY_STORE: Final = Rule(
+IGNORED_LEGACY_STORE: Final = warns(
     id="ignored-legacy-store",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A store is written in the form of 0.2, which the release ignores",
     advice="Define the backend in storage.backends and refer to it from storage.stores or the provider. The "
     "rows of the old store are not read.",
     since=changes.CATALOG,
 )
-IGNORED_STORAGE: Final = Rule(
+IGNORED_STORAGE: Final = warns(
     id="ignored-storage",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="The release does not read `storage`",
     advice="Use 0.3 or later, or write metadata_store and the other inline stores.",
     until=changes.CATALOG,
 )
-NOT_EXPANDED: Final = Rule(
+NOT_EXPANDED: Final = warns(
     id="not-expanded",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="An expression is in a form that the release takes as literal text",
     advice="Names are upper-case; a default is written ${env.NAME:=default}, and until 0.2.12 "
     "${env.NAME:default}.",
     also=((Severity.INFO, Stage.NEVER),),
-)
-TABLE: Final = (
-    IGNORED_LEGACY_STORE,
-    IGNORED_STORAGE,
-    NOT_EXPANDED,
 )
 
 
@@ -96,7 +85,7 @@ def unexpanded_expressions(view: View) -> Iterator[Finding]:
     """Text that looks like an expression and is none."""
     is_early = view.version < changes.EXPRESSION_OPERATORS
     expression = EARLY_EXPRESSION if is_early else EXPRESSION
-    for path, text in strings(view.context.raw, ()):
+    for path, text in strings(view.context.raw):
         # Up to the last brace, for the same reason as in the expansion.
         if "${env." not in text:
             continue
@@ -119,18 +108,6 @@ def unexpanded_expressions(view: View) -> Iterator[Finding]:
                 ),
                 severity=Severity.WARNING if path[:1] == ("storage",) else Severity.INFO,
             )
-
-
-def strings(data: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield every text of a document with its path."""
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            yield from strings(value, (*path, key if isinstance(key, int) else str(key)))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from strings(value, (*path, index))
-    elif isinstance(data, str):
-        yield path, data
 
 
 CHECKS = (ignored_legacy_keys, ignored_storage, unexpanded_expressions)

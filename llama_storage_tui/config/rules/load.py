@@ -5,139 +5,98 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.document import Path, get, walk
 from llama_storage_tui.config.environment import UNKNOWN, map_unknown
 from llama_storage_tui.config.masking import is_secret_name
 from llama_storage_tui.config.rewrites import rewrite_prompts
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import ReferenceKind
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage, stops_load
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.run_config.storage import BACKENDS
 
-UNSET_VARIABLE: Final = Rule(
+UNSET_VARIABLE: Final = stops_load(
     id="unset-variable",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A variable without a default is not set",
     advice="Set the variable, or give a default: ${env.NAME:=default}.",
 )
-MISSING_FIELD: Final = Rule(
+MISSING_FIELD: Final = stops_load(
     id="missing-field",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A field that the server requires is missing",
     advice="Add the field.",
     also=((Severity.ERROR, Stage.START),),
     since=changes.CATALOG,
 )
-WRONG_TYPE: Final = Rule(
+WRONG_TYPE: Final = stops_load(
     id="wrong-type",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A value has the wrong type",
     advice="Write the value in the type that the message names; quotes make digits text.",
     since=changes.CATALOG,
 )
-OUT_OF_RANGE: Final = Rule(
+OUT_OF_RANGE: Final = stops_load(
     id="out-of-range",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A number is out of range",
     advice="Write a number in the range that the message names.",
     since=changes.CATALOG,
 )
 KNOWN_TYPES: Final = f"Servers know {', '.join([*BACKENDS][:-1])} and {[*BACKENDS][-1]}."
 
-UNKNOWN_TYPE: Final = Rule(
+UNKNOWN_TYPE: Final = stops_load(
     id="unknown-type",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A `type` names a kind of entry that the release does not have",
     advice="Write one of the types that the message names.",
     since=changes.CATALOG,
 )
-UNKNOWN_BACKEND_TYPE: Final = Rule(
+UNKNOWN_BACKEND_TYPE: Final = stops_load(
     id="unknown-backend-type",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A backend's type does not exist",
     advice=KNOWN_TYPES,
     since=changes.CATALOG,
 )
-VALUE_NOT_ALLOWED: Final = Rule(
+VALUE_NOT_ALLOWED: Final = stops_load(
     id="value-not-allowed",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A value is not among those that the field takes",
     advice="Write one of the values that the message names.",
     since=changes.CATALOG,
 )
-FIELD_NOT_ALLOWED: Final = Rule(
+FIELD_NOT_ALLOWED: Final = stops_load(
     id="field-not-allowed",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A field is not allowed there by the release",
     advice="Remove the field, or move it to where the release reads it.",
     since=changes.CATALOG,
 )
-CONFLICTING_FIELDS: Final = Rule(
+CONFLICTING_FIELDS: Final = stops_load(
     id="conflicting-fields",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="Two fields contradict each other",
     advice="Keep the one that is right.",
     since=changes.CATALOG,
 )
-INVALID_VALUE: Final = Rule(
+INVALID_VALUE: Final = stops_load(
     id="invalid-value",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A value is refused by a check of the server's own",
     advice="Write a value as the message asks for.",
     since=changes.CATALOG,
 )
-UNKNOWN_BACKEND: Final = Rule(
+UNKNOWN_BACKEND: Final = stops_load(
     id="unknown-backend",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A store refers to a backend that is not defined in storage.backends",
     advice="Define the backend in storage.backends, or name one that is there.",
     since=changes.CATALOG,
 )
-WRONG_FAMILY: Final = Rule(
+WRONG_FAMILY: Final = stops_load(
     id="wrong-family",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A store refers to a backend of the other family (key-value or SQL)",
     advice="Refer to a backend of the family that the message names.",
     since=changes.CATALOG,
 )
-BINARY_VALUE: Final = Rule(
+BINARY_VALUE: Final = stops_load(
     id="binary-value",
-    severity=Severity.ERROR,
-    stage=Stage.LOAD,
     title="A provider's config holds bytes that are not UTF-8 text",
     advice="Write the value as text.",
     since=changes.CATALOG,
     until=changes.SQL_PROMPTS,
-)
-TABLE: Final = (
-    UNSET_VARIABLE,
-    MISSING_FIELD,
-    WRONG_TYPE,
-    OUT_OF_RANGE,
-    UNKNOWN_TYPE,
-    UNKNOWN_BACKEND_TYPE,
-    VALUE_NOT_ALLOWED,
-    FIELD_NOT_ALLOWED,
-    CONFLICTING_FIELDS,
-    INVALID_VALUE,
-    UNKNOWN_BACKEND,
-    WRONG_FAMILY,
-    BINARY_VALUE,
 )
 
 
@@ -267,26 +226,21 @@ def binary_values(view: View) -> Iterator[Finding]:
     """
     if not BINARY_VALUE.holds_for(view.version):
         return
-    for path in _undecodable(view.context.data.get("providers"), ("providers",)):
-        yield view.finding(
-            BINARY_VALUE,
-            view.context.resolution.file_path(path),
-            "A binary value that is not UTF-8 text: the server cannot print its config and stops",
-        )
+    for path, found in walk(view.context.data.get("providers"), ("providers",)):
+        if isinstance(found, bytes) and _is_binary(found):
+            yield view.finding(
+                BINARY_VALUE,
+                view.context.resolution.file_path(path),
+                "A binary value that is not UTF-8 text: the server cannot print its config and stops",
+            )
 
 
-def _undecodable(data: object, path: Path) -> Iterator[Path]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _undecodable(value, (*path, key if isinstance(key, int) else str(key)))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _undecodable(value, (*path, index))
-    elif isinstance(data, bytes):
-        try:
-            data.decode()
-        except UnicodeDecodeError:
-            yield path
+def _is_binary(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 CHECKS = (binary_values, missing_variables, schema_problems, store_references)

@@ -18,66 +18,46 @@ from llama_storage_tui.config.rules.serving import (
 )
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import SourceKind
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, informs, stops_start, warns
 from llama_storage_tui.upstream import changes
 
-LITERAL_TILDE: Final = Rule(
+UNUSABLE_PATH: Final = stops_start(
+    id="unusable-path",
+    title="A path leads through a file, or to something that is not a database or a folder",
+    advice="Correct the path. If it is a path of another machine, check the config there.",
+    also=((Severity.WARNING, Stage.NEVER), (Severity.WARNING, Stage.START)),
+)
+NO_FILE_NAME: Final = stops_start(
+    id="no-file-name",
+    title="A SQLite path names no file",
+    advice="Write the path of a file.",
+    also=((Severity.WARNING, Stage.NEVER),),
+)
+LITERAL_TILDE: Final = warns(
     id="literal-tilde",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="kv_sqlite does not expand ~ in a path",
     advice="Write the path out, or ${env.SQLITE_STORE_DIR:=~/…}, which is expanded. Rows that a server wrote so"
     " far are in "
     "the directory named ~: stop the server and copy the file from there.",
     since=changes.CATALOG,
 )
-MEMORY_DATABASE: Final = Rule(
+MEMORY_DATABASE: Final = warns(
     id="memory-database",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A SQLite database is in memory: every restart loses its rows",
     advice="Write the path of a file.",
 )
-RELATIVE_PATH: Final = Rule(
+RELATIVE_PATH: Final = informs(
     id="relative-path",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A SQLite path depends on the folder that the server is started in",
     advice="Write the absolute path of the file that the server uses now.",
 )
-UNEXPANDED_DEFAULT_PATH: Final = Rule(
+UNEXPANDED_DEFAULT_PATH: Final = warns(
     id="unexpanded-default-path",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="The default path of a backend is an expression that the release does not expand",
     advice="Write storage.backends out, or use 0.5.1 or later. Rows that a server wrote so far stay in that folder: stop "
     "the server and copy the files from there.",
     since=changes.STORAGE_OPTIONAL,
     until=changes.DEFAULT_PATH_EXPANDED,
-)
-NO_FILE_NAME: Final = Rule(
-    id="no-file-name",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="A SQLite path names no file",
-    advice="Write the path of a file.",
-    also=((Severity.WARNING, Stage.NEVER),),
-)
-UNUSABLE_PATH: Final = Rule(
-    id="unusable-path",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="A path leads through a file, or to something that is not a database or a folder",
-    advice="Correct the path. If it is a path of another machine, check the config there.",
-    also=((Severity.WARNING, Stage.NEVER), (Severity.WARNING, Stage.START)),
-)
-TABLE: Final = (
-    UNUSABLE_PATH,
-    NO_FILE_NAME,
-    LITERAL_TILDE,
-    MEMORY_DATABASE,
-    RELATIVE_PATH,
-    UNEXPANDED_DEFAULT_PATH,
 )
 
 

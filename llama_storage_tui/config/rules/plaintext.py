@@ -9,25 +9,17 @@ from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.masking import is_secret_name, names_a_place, secrets_in_userinfo
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.config.substitution import find_foreign
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, informs
 
-LITERAL_SECRET: Final = Rule(
+LITERAL_SECRET: Final = informs(
     id="literal-secret",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A secret is in the file as plain text",
     advice="Write ${env.NAME} and keep the value in the environment or an env file.",
 )
-DEFAULT_SECRET: Final = Rule(
+DEFAULT_SECRET: Final = informs(
     id="default-secret",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A secret's default is in the file as plain text",
     advice="Write ${env.NAME} without a default, so that a missing variable is noticed.",
-)
-TABLE: Final = (
-    LITERAL_SECRET,
-    DEFAULT_SECRET,
 )
 
 

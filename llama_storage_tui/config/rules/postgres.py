@@ -16,31 +16,32 @@ from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.config.rules.view import View, is_set, setting
 from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, informs, warns
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.upstream import changes
 
-MISSING_PASSWORD: Final = Rule(
+HOST_BREAKS_URL: Final = warns(
+    id="host-breaks-url",
+    title="A host breaks the connection URL of sql_postgres",
+    advice="Use a host name or an IPv4 address, or upgrade to 1.0.3 or later, which takes sockets and IPv6 addresses.",
+    also=((Severity.ERROR, Stage.START),),
+    until=changes.SQL_URL_ESCAPED,
+)
+MISSING_PASSWORD: Final = warns(
     id="missing-password",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A sql_postgres backend has no password, and the server sends the text None",
     advice="Set the password, or upgrade to 1.0.3 or later.",
     until=changes.SQL_URL_ESCAPED,
 )
-USER_BREAKS_URL: Final = Rule(
+USER_BREAKS_URL: Final = warns(
     id="user-breaks-url",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A user name breaks the connection URL of sql_postgres",
     advice="Upgrade to 1.0.3 or later, or use a role whose name needs no escaping.",
     also=((Severity.ERROR, Stage.START),),
     until=changes.SQL_URL_ESCAPED,
 )
-PASSWORD_BREAKS_URL: Final = Rule(
+PASSWORD_BREAKS_URL: Final = warns(
     id="password-breaks-url",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A password breaks, or may break, the connection URL of sql_postgres",
     advice="Choose a password of letters and digits, or upgrade to 1.0.3. Percent-encoded it would be wrong "
     "for kv_postgres.",
@@ -50,64 +51,34 @@ PASSWORD_BREAKS_URL: Final = Rule(
     ),
     until=changes.SQL_URL_ESCAPED,
 )
-PERCENT_ENCODED_PASSWORD: Final = Rule(
+PERCENT_ENCODED_PASSWORD: Final = warns(
     id="percent-encoded-password",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A password holds percent signs, which releases read differently",
     advice="Choose a password without % to be right for every release and both families.",
     also=((Severity.INFO, Stage.NEVER),),
 )
-ENVIRONMENT_FALLBACK: Final = Rule(
+ENVIRONMENT_FALLBACK: Final = informs(
     id="environment-fallback",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A backend has no password, and the server's driver looks for one in its environment",
     advice="This program does not look there. Set the password in the config, so that this program uses the same one.",
 )
-DRIVER_VARIABLES: Final = Rule(
+DRIVER_VARIABLES: Final = informs(
     id="driver-variables",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="Variables of the PostgreSQL driver stand in for fields that the config leaves unset",
     advice="This program does not read them; write the settings into the config to test what the server "
     "does.",
 )
-SSL_DISABLE_IGNORED: Final = Rule(
+SSL_DISABLE_IGNORED: Final = informs(
     id="ssl-disable-ignored",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="ssl_mode disable does not switch TLS off",
     advice="Switch TLS off in the PostgreSQL server, or leave it on.",
     since=changes.KV_POSTGRES_POOLED,
 )
-CA_CERT_IGNORED: Final = Rule(
+CA_CERT_IGNORED: Final = informs(
     id="ca-cert-ignored",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="ca_cert_path is ignored with ssl_mode verify-ca",
     advice="Use verify-full.",
     since=changes.KV_POSTGRES_POOLED,
-)
-HOST_BREAKS_URL: Final = Rule(
-    id="host-breaks-url",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
-    title="A host breaks the connection URL of sql_postgres",
-    advice="Use a host name or an IPv4 address, or upgrade to 1.0.3 or later, which takes sockets and IPv6 addresses.",
-    also=((Severity.ERROR, Stage.START),),
-    until=changes.SQL_URL_ESCAPED,
-)
-TABLE: Final = (
-    HOST_BREAKS_URL,
-    MISSING_PASSWORD,
-    USER_BREAKS_URL,
-    PASSWORD_BREAKS_URL,
-    PERCENT_ENCODED_PASSWORD,
-    ENVIRONMENT_FALLBACK,
-    DRIVER_VARIABLES,
-    SSL_DISABLE_IGNORED,
-    CA_CERT_IGNORED,
 )
 
 MEANS_SOMETHING_IN_URLS: Final = re.compile(r"[:/#?%\[\]]")

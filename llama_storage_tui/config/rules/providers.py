@@ -17,7 +17,7 @@ from llama_storage_tui.config.rules.serving import (
 )
 from llama_storage_tui.config.rules.view import View, nearest
 from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, stops_start
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import CONSUMERS, Consumer, find_consumer
@@ -28,68 +28,54 @@ from llama_storage_tui.upstream.providers import (
 )
 from llama_storage_tui.upstream.run_config.provider_settings import setting_problems
 
-PROVIDER_UNKNOWN_BACKEND: Final = Rule(
+INVALID_SETTING: Final = stops_start(
+    id="invalid-setting",
+    title="A setting of a provider has the wrong type, or is out of range",
+    advice="Write a value as the message says, or remove the setting to use its default.",
+    since=changes.CATALOG,
+)
+
+PROVIDER_UNKNOWN_BACKEND: Final = stops_start(
     id="provider-unknown-backend",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A provider refers to a backend that is not defined in storage.backends",
     advice="Define the backend in storage.backends, or name one that is there.",
     also=((Severity.WARNING, Stage.NEVER),),
     since=changes.CATALOG,
 )
 
-PROVIDER_WRONG_FAMILY: Final = Rule(
+PROVIDER_WRONG_FAMILY: Final = stops_start(
     id="provider-wrong-family",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A provider refers to a backend of the other family (key-value or SQL)",
     advice="Refer to a backend of the family that the message names. The server's own message calls this backend unknown.",
     also=((Severity.WARNING, Stage.NEVER),),
     since=changes.CATALOG,
 )
 
-UNKNOWN_PROVIDER: Final = Rule(
+UNKNOWN_PROVIDER: Final = stops_start(
     id="unknown-provider",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="The release ships no provider of that type",
     advice="Write a type that the release ships, or check the file for the release that it was written for.",
     since=changes.CATALOG,
 )
 
-MISSING_REFERENCE: Final = Rule(
+MISSING_REFERENCE: Final = stops_start(
     id="missing-reference",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A provider lacks a reference to a backend that it needs",
     advice="Give it a backend and a namespace or table_name.",
     since=changes.CATALOG,
 )
 
-INLINE_STORE: Final = Rule(
+INLINE_STORE: Final = stops_start(
     id="inline-store",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A provider has a store of its own where a reference belongs",
     advice="Move the store to storage.backends, and refer to it by backend and namespace or table_name.",
     since=changes.CATALOG,
 )
 
-INVALID_REFERENCE: Final = Rule(
+INVALID_REFERENCE: Final = stops_start(
     id="invalid-reference",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A provider's reference to a backend is not valid",
     advice="Give it a backend and a namespace or table_name.",
-    since=changes.CATALOG,
-)
-
-INVALID_SETTING: Final = Rule(
-    id="invalid-setting",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="A setting of a provider has the wrong type, or is out of range",
-    advice="Write a value as the message says, or remove the setting to use its default.",
     since=changes.CATALOG,
 )
 
@@ -249,15 +235,5 @@ def _reference_problems(
 def _reference_help(consumer: Consumer) -> str:
     return "Give it a backend and a " + ("namespace." if consumer.family is Family.KV else "table_name.")
 
-
-TABLE: Final = (
-    INVALID_SETTING,
-    PROVIDER_UNKNOWN_BACKEND,
-    PROVIDER_WRONG_FAMILY,
-    UNKNOWN_PROVIDER,
-    MISSING_REFERENCE,
-    INLINE_STORE,
-    INVALID_REFERENCE,
-)
 
 CHECKS = (provider_references, unknown_providers, provider_settings)

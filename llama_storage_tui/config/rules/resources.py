@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.document import Path, get, list_at, show_path
 from llama_storage_tui.config.environment import contains_unknown
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.config.registrations import RENAMES_MODELS, registered_entries, registered_model
+from llama_storage_tui.config.rules import serving
 from llama_storage_tui.config.rules.serving import (
-    NOT_CHECKED,
     available_apis,
     did_you_mean,
     enabled_ids,
@@ -18,7 +18,7 @@ from llama_storage_tui.config.rules.serving import (
 )
 from llama_storage_tui.config.rules.view import View, nearest
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, stops_start
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.providers import (
     MODEL_SETTINGS,
@@ -28,69 +28,53 @@ from llama_storage_tui.upstream.providers import (
     stands_for_any_provider,
 )
 
-RESOURCE_UNKNOWN_PROVIDER: Final = Rule(
+RESOURCE_UNKNOWN_PROVIDER: Final = stops_start(
     id="resource-unknown-provider",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A registered resource names a provider that the config does not have",
     advice="Add the provider, or name one that is there.",
     since=changes.CATALOG,
 )
-MODEL_UNKNOWN_PROVIDER: Final = Rule(
+MODEL_UNKNOWN_PROVIDER: Final = stops_start(
     id="model-unknown-provider",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A setting of vector_stores names a model whose provider the config does not have",
     advice="Enable the provider under providers.inference, name the model of another one, or remove the setting.",
     since=changes.CATALOG,
 )
-EMBEDDING_WITHOUT_DIMENSION: Final = Rule(
-    id="embedding-without-dimension",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="A registered embedding model has no embedding_dimension in its metadata",
-    advice="Write the length of its vectors: metadata: {embedding_dimension: 768}.",
-    since=changes.CATALOG,
-)
-
-
-MODEL_NOT_OFFERED: Final = Rule(
+MODEL_NOT_OFFERED: Final = stops_start(
     id="model-not-offered",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A setting of vector_stores names a model that its provider does not offer",
     advice="Register the model in registered_resources.models, name one that the provider offers, or remove the setting.",
     since=changes.CATALOG,
 )
-BAD_DIMENSION: Final = Rule(
+
+
+BAD_DIMENSION: Final = stops_start(
     id="bad-dimension",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="The embedding_dimension of the default embedding model is not a number",
     advice="Write the length of its vectors: metadata: {embedding_dimension: 768}.",
     since=changes.CATALOG,
 )
-REGISTERED_TWICE: Final = Rule(
+EMBEDDING_WITHOUT_DIMENSION: Final = stops_start(
+    id="embedding-without-dimension",
+    title="A registered embedding model has no embedding_dimension in its metadata",
+    advice="Write the length of its vectors: metadata: {embedding_dimension: 768}.",
+    since=changes.CATALOG,
+)
+REGISTERED_TWICE: Final = stops_start(
     id="registered-twice",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="Two entries register one object with different fields",
     advice="Keep the entry that is right, and remove the other from the config.",
     since=changes.CATALOG,
 )
-DEFAULT_SHIELD_UNKNOWN: Final = Rule(
+DEFAULT_SHIELD_UNKNOWN: Final = stops_start(
     id="default-shield-unknown",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="safety.default_shield_id names a shield that is not registered",
     advice="Register it in registered_resources.shields, or name one that is registered.",
     since=changes.SAFETY_SETTINGS,
     until=changes.SAFETY_REMOVED,
 )
-STORE_OF_UNKNOWN_MODEL: Final = Rule(
+STORE_OF_UNKNOWN_MODEL: Final = stops_start(
     id="store-of-unknown-model",
-    severity=Severity.ERROR,
-    stage=Stage.START,
     title="A vector store is registered with an embedding model that is not registered",
     advice="Register the model in registered_resources.models with model_type embedding, and name it as PROVIDER/MODEL.",
     since=changes.CATALOG,
@@ -104,12 +88,11 @@ def resources_of_nobody(view: View) -> Iterator[Finding]:
         return
     available = available_apis(view)
     for kind in RESOURCE_KINDS:
-        entries = resources.get(kind.name)
         enabled = enabled_ids(view, kind.api)
         if enabled is None or not kind.holds_for(view.version) or kind.api not in available:
             continue
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            name = entry.get("provider_id") if isinstance(entry, Mapping) else None
+        for index, entry in enumerate(list_at(resources, kind.name)):
+            name = get(entry, "provider_id")
             if not isinstance(name, str) or not name or name in enabled:
                 continue
             if stands_for_any_provider(name, view.version):
@@ -230,7 +213,7 @@ def models_not_offered(view: View) -> Iterator[Finding]:
         offered = offered_models(types[str(provider)], view.version)
         if offered is None or not models.is_complete:
             yield view.finding(
-                NOT_CHECKED,
+                serving.NOT_CHECKED,
                 where,
                 f"{what} names {identifier}, which the config does not register: the server starts only if {provider} offers it",
                 help="Ask the provider for its models, or register the model in registered_resources.models.",
@@ -362,17 +345,6 @@ def stores_of_unknown_models(view: View) -> Iterator[Finding]:
             help=f"Did you mean {meant}?" if meant else None,
         )
 
-
-TABLE: Final = (
-    RESOURCE_UNKNOWN_PROVIDER,
-    MODEL_UNKNOWN_PROVIDER,
-    MODEL_NOT_OFFERED,
-    BAD_DIMENSION,
-    EMBEDDING_WITHOUT_DIMENSION,
-    REGISTERED_TWICE,
-    DEFAULT_SHIELD_UNKNOWN,
-    STORE_OF_UNKNOWN_MODEL,
-)
 
 CHECKS = (
     resources_of_nobody,

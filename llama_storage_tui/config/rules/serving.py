@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from llama_storage_tui.config.document import Mount, Path, get
+from llama_storage_tui.config.document import Mount, Path, get, provider_entries
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.rules.view import View, nearest, setting
@@ -23,7 +23,8 @@ NOT_CHECKED: Final = Rule(
     advice="Check it where the server runs.",
     since=changes.CATALOG,
 )
-TABLE: Final = (NOT_CHECKED,)
+CHECKS: Final = ()
+"""Those of other modules find it."""
 
 
 def is_this_machine(view: View) -> bool:
@@ -39,14 +40,9 @@ def volumes_of(view: View) -> Sequence[Mount] | None:
 
 def enabled_providers(view: View) -> Iterator[tuple[str, Path, Mapping[object, object]]]:
     """Yield the API, the path in the file and the entry of each provider that is not switched off."""
-    providers = view.context.data.get("providers")
-    if not isinstance(providers, Mapping):
-        return
-    for api, entries in providers.items():
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            if isinstance(entry, Mapping) and entry.get("provider_id") not in (None, ""):
-                path = view.context.resolution.file_path(("providers", str(api), index))
-                yield str(api), path, entry
+    for api, index, entry in provider_entries(view.context.data):
+        if entry.get("provider_id") not in (None, ""):
+            yield api, view.context.resolution.file_path(("providers", api, index)), entry
 
 
 def provider_name(entry: object) -> str:

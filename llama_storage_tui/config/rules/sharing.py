@@ -8,58 +8,41 @@ from typing import Final
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
-from llama_storage_tui.config.document import get
+from llama_storage_tui.config.document import get, list_at
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.rules.serving import provider_name
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import Backend, Family, Reference
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, informs, warns
 from llama_storage_tui.model.target import LOOPBACK
 from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES, find_consumer
 
-SHARED_TABLE: Final = Rule(
+SHARED_TABLE: Final = warns(
     id="shared-table",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Two references keep their rows in one table",
     advice="Rows of both are mixed and may overwrite each other. Use two tables, or two databases.",
 )
-SHARED_NAMESPACE: Final = Rule(
+SHARED_NAMESPACE: Final = warns(
     id="shared-namespace",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Two references use one namespace",
     advice="Give each a namespace of its own.",
     also=((Severity.INFO, Stage.NEVER),),
 )
-SHARED_KEYS: Final = Rule(
+SHARED_KEYS: Final = warns(
     id="shared-keys",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Two references use the same keys, since their store keeps no namespaces",
     advice="Give each a backend with a file of its own.",
     also=((Severity.INFO, Stage.NEVER),),
 )
-PASSWORD_DIFFERS: Final = Rule(
+PASSWORD_DIFFERS: Final = warns(
     id="password-differs",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="One role on one server is configured with two passwords",
     advice="At most one of them can be right: test both, and write the right one in both places.",
 )
-HOST_SPELLED_DIFFERENTLY: Final = Rule(
+HOST_SPELLED_DIFFERENTLY: Final = informs(
     id="host-spelled-differently",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="Two backends name one server in two ways",
     advice="Write the host in one way, so that a change of one is not forgotten in the other.",
-)
-TABLE: Final = (
-    SHARED_TABLE,
-    SHARED_NAMESPACE,
-    SHARED_KEYS,
-    PASSWORD_DIFFERS,
-    HOST_SPELLED_DIFFERENTLY,
 )
 
 
@@ -202,8 +185,7 @@ def same_server_twice(view: View) -> Iterator[Finding]:
 
 def vector_database_login(view: View) -> Iterator[Finding]:
     """A pgvector provider has a login of its own, often the same role on the same server: a rotation misses it easily."""
-    providers = get(view.context.data, "providers", "vector_io")
-    for index, entry in enumerate(providers if isinstance(providers, list) else ()):
+    for index, entry in enumerate(list_at(view.context.data, "providers", "vector_io")):
         if get(entry, "provider_type") != "remote::pgvector" or get(entry, "provider_id") in (None, ""):
             continue
         host, user, password = (get(entry, "config", name) for name in ("host", "user", "password"))

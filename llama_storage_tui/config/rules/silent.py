@@ -9,76 +9,53 @@ from llama_storage_tui.config.document import get
 from llama_storage_tui.config.rewrites import REWRITTEN_STORES, is_rewritten
 from llama_storage_tui.config.rules.view import View, nearest
 from llama_storage_tui.model.catalog import Reference, ReferenceKind
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity, Stage, informs, warns
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES
 
-UNUSED_BACKEND: Final = Rule(
+UNUSED_BACKEND: Final = informs(
     id="unused-backend",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="No enabled reference uses a backend",
     advice="It may be there for another release, or be left over; its rows stay where they are.",
     since=changes.CATALOG,
 )
-UNKNOWN_STORE: Final = Rule(
+UNKNOWN_STORE: Final = informs(
     id="unknown-store",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="storage.stores has an entry that the release does not know",
     advice="The entry has no effect. With the right name it takes effect, and its store looks for its rows there.",
     since=changes.CATALOG,
 )
-UNREAD_STORE: Final = Rule(
+UNREAD_STORE: Final = informs(
     id="unread-store",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="storage.stores.responses is read by no release",
     advice="Responses are kept where the provider's config.persistence.responses says.",
     since=changes.CATALOG,
 )
-UNREAD_REFERENCE: Final = Rule(
+UNREAD_REFERENCE: Final = informs(
     id="unread-reference",
-    severity=Severity.INFO,
-    stage=Stage.NEVER,
     title="A provider's reference is not read by the release",
     advice="No rows of this release are kept there; another release may have kept some.",
     since=changes.CATALOG,
 )
-DECORATIVE_TABLE_NAME: Final = Rule(
+DECORATIVE_TABLE_NAME: Final = warns(
     id="decorative-table-name",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A table name has no effect: the rows are in another table",
     advice="Look for the rows in the table that the message names.",
     also=((Severity.INFO, Stage.NEVER),),
     since=changes.CATALOG,
 )
-DUPLICATE_KEY: Final = Rule(
+DUPLICATE_KEY: Final = warns(
     id="duplicate-key",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="A mapping has one key twice, and the last one counts",
     advice="Remove the one that does not count.",
     also=((Severity.INFO, Stage.NEVER),),
 )
-REWRITTEN_REFERENCE: Final = Rule(
+REWRITTEN_REFERENCE: Final = warns(
     id="rewritten-reference",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Prompts or connectors refer to a key-value backend, and the server reads a SQL table",
     advice="Write backend: sql_… and table_name, and copy the old rows if they are needed.",
     since=changes.SQL_PROMPTS,
-)
-TABLE: Final = (
-    UNUSED_BACKEND,
-    UNKNOWN_STORE,
-    UNREAD_STORE,
-    UNREAD_REFERENCE,
-    DECORATIVE_TABLE_NAME,
-    DUPLICATE_KEY,
-    REWRITTEN_REFERENCE,
 )
 
 

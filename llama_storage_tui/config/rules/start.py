@@ -16,56 +16,13 @@ from llama_storage_tui.config.rules.serving import (
 )
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import ReferenceKind
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage, stops_start, warns
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import find_consumer
 
-MISSING_STORE: Final = Rule(
-    id="missing-store",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="A store that the start needs is not configured",
-    advice="Give the store a backend.",
-    since=changes.CATALOG,
-)
-BAD_PORT: Final = Rule(
-    id="bad-port",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="A port is text that is not a number",
-    advice="Write a number.",
-    also=((Severity.WARNING, Stage.NEVER), (Severity.ERROR, Stage.LOAD)),
-)
-TENANCY_WITHOUT_METADATA_STORE: Final = Rule(
-    id="tenancy-without-metadata-store",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="Vector providers need a SQL metadata store under tenancy or an access policy",
-    advice="Configure storage.stores.vector_stores.",
-    since=changes.TENANCY,
-)
-TLS_REQUIRED: Final = Rule(
-    id="tls-required",
-    severity=Severity.INFO,
-    stage=Stage.START,
-    title="The run command starts only with a TLS certificate, or with server.insecure",
-    advice="Set server.tls_certfile and server.tls_keyfile, or server.insecure: true behind a proxy that "
-    "terminates TLS.",
-    since=changes.TLS_REQUIRED,
-)
-EXPANDED_TWICE: Final = Rule(
-    id="expanded-twice",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="A value holds an expression after expansion, and workers expand it again",
-    advice="Expressions do not nest; write one ${env.NAME:=default}.",
-    since=changes.EXPANDED_TWICE,
-)
-TENANCY_WITHOUT_TENANTS: Final = Rule(
+TENANCY_WITHOUT_TENANTS: Final = warns(
     id="tenancy-without-tenants",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
     title="Tenancy is multi, and no request has a tenant",
     advice="Use tenancy mode single or disabled, or an authentication that names the tenant.",
     also=((Severity.ERROR, Stage.START),),
@@ -79,6 +36,39 @@ UNVERIFIED_AUTHENTICATION: Final = Rule(
     advice="Give the certificate authority (tls_cafile) and leave verify_tls on. server.insecure: true would also let the server "
     "run without TLS.",
     since=changes.TLS_REQUIRED,
+)
+MISSING_STORE: Final = stops_start(
+    id="missing-store",
+    title="A store that the start needs is not configured",
+    advice="Give the store a backend.",
+    since=changes.CATALOG,
+)
+BAD_PORT: Final = stops_start(
+    id="bad-port",
+    title="A port is text that is not a number",
+    advice="Write a number.",
+    also=((Severity.WARNING, Stage.NEVER), (Severity.ERROR, Stage.LOAD)),
+)
+TENANCY_WITHOUT_METADATA_STORE: Final = stops_start(
+    id="tenancy-without-metadata-store",
+    title="Vector providers need a SQL metadata store under tenancy or an access policy",
+    advice="Configure storage.stores.vector_stores.",
+    since=changes.TENANCY,
+)
+TLS_REQUIRED: Final = Rule(
+    id="tls-required",
+    severity=Severity.INFO,
+    stage=Stage.START,
+    title="The run command starts only with a TLS certificate, or with server.insecure",
+    advice="Set server.tls_certfile and server.tls_keyfile, or server.insecure: true behind a proxy that "
+    "terminates TLS.",
+    since=changes.TLS_REQUIRED,
+)
+EXPANDED_TWICE: Final = stops_start(
+    id="expanded-twice",
+    title="A value holds an expression after expansion, and workers expand it again",
+    advice="Expressions do not nest; write one ${env.NAME:=default}.",
+    since=changes.EXPANDED_TWICE,
 )
 
 
@@ -237,16 +227,6 @@ def expanded_twice(view: View) -> Iterator[Finding]:
                 f"This value holds an expression after expansion; `ogx run` expands it a second time in each worker, and {reason}",
             )
 
-
-TABLE: Final = (
-    TENANCY_WITHOUT_TENANTS,
-    UNVERIFIED_AUTHENTICATION,
-    MISSING_STORE,
-    BAD_PORT,
-    TENANCY_WITHOUT_METADATA_STORE,
-    TLS_REQUIRED,
-    EXPANDED_TWICE,
-)
 
 CHECKS = (
     expanded_twice,

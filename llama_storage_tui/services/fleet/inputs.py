@@ -15,7 +15,7 @@ from llama_storage_tui.config.locate import config_path, parse_file, read_file
 from llama_storage_tui.config.manifests import run_config_keys
 from llama_storage_tui.config.other_files import RUN_CONFIG_KEYS, is_manifest, looks_like_run_config
 from llama_storage_tui.errors import ConfigError, UsageError
-from llama_storage_tui.services.catalog import candidates, home_of
+from llama_storage_tui.services.catalog import candidates
 from llama_storage_tui.services.fleet.member import FleetInputs
 from llama_storage_tui.services.requests import FOUND, MANIFEST, LoadRequest, is_pattern, names_several
 
@@ -79,7 +79,7 @@ def _below(folder: Path) -> Iterator[str]:
 
 def _of_file(name: str, request: LoadRequest) -> Iterator[LoadRequest]:
     """Yield a file that was named: each config of a bundle, else the file as it is."""
-    path = config_path(name, environ=request.environ, home=home_of(request.environ))
+    path = config_path(name, request.environ)
     keys: tuple[str, ...] = ()
     # A pipe (bash's `<(…)`) can be read once: it is one config.
     if path is not None and request.key is None and os.path.isfile(path):  # noqa: PTH113 - says no where pathlib raises
@@ -128,5 +128,5 @@ def _keys(text: str, file: str) -> tuple[str, ...]:
 
 
 def _real(each: LoadRequest, request: LoadRequest) -> str:
-    path = config_path(each.config, environ=request.environ, home=home_of(request.environ))
+    path = config_path(each.config, request.environ)
     return each.config if path is None else os.path.realpath(path)

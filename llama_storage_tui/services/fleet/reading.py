@@ -82,7 +82,7 @@ def read_fleet_ahead(names: tuple[str, ...], request: LoadRequest) -> FleetReadi
 def _found(names: tuple[str, ...], request: LoadRequest) -> Iterator[object]:
     """Yield what there is to read, or the error, then each config."""
     from llama_storage_tui.services.fleet.inputs import find_inputs
-    from llama_storage_tui.services.fleet.parallel import read_members_at_once
+    from llama_storage_tui.services.fleet.members import read_members_at_once
 
     try:
         inputs = find_inputs(names, request)

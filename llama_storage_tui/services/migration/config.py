@@ -10,7 +10,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Final
 
-from llama_storage_tui.config.document import ConfigDocument, show_path
+from llama_storage_tui.config.document import ConfigDocument, encoded, show_path
 from llama_storage_tui.config.edit.embed import embed
 from llama_storage_tui.config.edit.masked import masked_text
 from llama_storage_tui.config.environment import Environment
@@ -25,14 +25,13 @@ from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.model.migration import BackendLayout, ConfigMigration, NotCarried
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.catalog import home_of, read_environment
+from llama_storage_tui.services.catalog import read_environment
 from llama_storage_tui.services.config_writing import WrittenConfig, replace_config
 from llama_storage_tui.services.migration.renamed_home import keeps_folder
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.versions import newest
 
-_BOM: Final = b"\xef\xbb\xbf"
 _LONE_RETURN: Final = re.compile(r"\r(?!\n)")
 
 
@@ -156,7 +155,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _read(load: LoadRequest) -> _Source:
-    path = config_path(load.config, environ=load.environ, home=home_of(load.environ))
+    path = config_path(load.config, load.environ)
     name = STDIN if path is None else str(path)
     content = read_stdin() if path is None else read_file(path)
     return _Source(read_document(content, name, key=load.key), content, read_environment(load))
@@ -174,8 +173,7 @@ def _migration(
     document = source.document
     is_changed = made.text != document.text
     whole = embed(document, made.text) if is_changed else ""
-    bom = _BOM if source.content.startswith(_BOM) else b""
-    content = bom + whole.encode() if is_changed else source.content
+    content = encoded(whole, like=source.content) if is_changed else source.content
     key = str(document.manifest.path[-1]) if document.manifest is not None else None
     new = read_document(content, document.name, key=key) if is_changed else document
     judged = _catalog(source, new, after)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.data import Filter, Table
 from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.services.migration.conversions import Step, steps
@@ -27,7 +26,6 @@ from llama_storage_tui.upstream.item_upgrade import (
     ItemUpgrade,
     item_upgrade,
 )
-from llama_storage_tui.upstream.table_schemas import table_schema
 
 LISTED_BY_POSITION: Final = (
     "From 1.1 on the items of a conversation are listed by sort_order, which earlier servers did not write: without it they come "
@@ -79,13 +77,11 @@ async def plan_earlier_items(context: PlanContext, store: DataStore) -> None:
         has_earlier_items=True,
     )
     if state in _FINISHED:
-        has_tenants = context.new.access.tenancy is not Tenancy.DISABLED
-        schema = table_schema(ITEMS, context.version, has_tenants=has_tenants)
         context.add(
             TransferItem(
                 "items of conversations left by an unfinished upgrade",
                 store.table(EARLIER_ITEMS),
-                store.table(ITEMS, schema),
+                store.table(ITEMS, context.schema(ITEMS)),
                 steps(*await order_steps(context, store, EARLIER_ITEMS, earlier, store)),
                 KEY,
                 f"{EARLIER_ITEMS} may hold the only copy: a server that ended early had renamed it and not copied it to {ITEMS}. "

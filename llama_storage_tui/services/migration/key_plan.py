@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Family, Reference
 from llama_storage_tui.model.transfer import Convert, TransferItem, TransferPlace
 from llama_storage_tui.services.migration.conversions import registered_objects, with_lead
@@ -23,7 +22,6 @@ from llama_storage_tui.upstream.data_kinds import (
     gone_types,
 )
 from llama_storage_tui.upstream.registered import REGISTRY_HEAD, REGISTRY_OF_0_2
-from llama_storage_tui.upstream.table_schemas import table_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +106,7 @@ def _destination(context: PlanContext, kind: KeyKind) -> _Destination | None:
 
 def _target(context: PlanContext, kind: KeyKind, found: _Destination) -> TransferPlace:
     if found.table is not None:
-        has_tenants = context.new.access.tenancy is not Tenancy.DISABLED
-        return found.store.table(
-            found.table, table_schema(found.table, context.version, has_tenants=has_tenants)
-        )
+        return found.store.table(found.table, context.schema(found.table))
     heads = (REGISTRY_HEAD,) if kind is REGISTRY else kind.heads
     return found.store.keys(*(found.lead + head for head in heads))
 

@@ -9,10 +9,11 @@ from dataclasses import field, replace
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Catalog, Family, Provider, Reference
-from llama_storage_tui.model.transfer import DataPlan, PlanChoices, Stays, TransferItem, Unseen
+from llama_storage_tui.model.transfer import DataPlan, PlanChoices, Stays, TableSchema, TransferItem, Unseen
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.migration.stores import DataStore, Readers, key_table_of, store_of, unique
 from llama_storage_tui.upstream.consumers import Consumer, find_consumer, keeps_namespaces
+from llama_storage_tui.upstream.table_schemas import table_schema
 
 
 @dataclass(slots=True)
@@ -49,6 +50,15 @@ class PlanContext:
     def tenant(self) -> str | None:
         """The tenant to give to rows that have none, where the version asks for one."""
         return self.choices.tenant if self.new.access.tenancy is Tenancy.MULTI else None
+
+    @property
+    def has_tenants(self) -> bool:
+        """Whether tables of owners have a column for the tenant."""
+        return self.new.access.tenancy is not Tenancy.DISABLED
+
+    def schema(self, name: str, *, table: str = "") -> TableSchema | None:
+        """Return a table as the new version creates it; None where it has no such table."""
+        return table_schema(name, self.version, table=table, has_tenants=self.has_tenants)
 
     def add(self, item: TransferItem) -> None:
         """Take an item in, under a name that no other has."""

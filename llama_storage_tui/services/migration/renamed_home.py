@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.config.locate import home_of
 from llama_storage_tui.model.catalog import Backend, Catalog, Provider
 from llama_storage_tui.model.transfer import TransferItem
-from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.default_names import FOLDERS
 
 

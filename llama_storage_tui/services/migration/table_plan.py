@@ -10,7 +10,6 @@ from dataclasses import replace
 from time import monotonic
 from typing import Final
 
-from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.model.data import Column, RowQuery, Table
 from llama_storage_tui.model.records import RecordQuery
@@ -186,8 +185,7 @@ def schema_for(
     name = kind.schema
     if kind is FILES and not folder_of(context, target)[1]:
         name = "openai_files without paths"
-    has_tenants = context.new.access.tenancy is not Tenancy.DISABLED
-    found = table_schema(name, context.version, table=target.table, has_tenants=has_tenants)
+    found = context.schema(name, table=target.table)
     if found is None:
         return None
     known = {column.name for column in found.columns}

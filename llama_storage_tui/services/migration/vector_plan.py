@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Family, Reference
 from llama_storage_tui.model.data import RowQuery
 from llama_storage_tui.model.transfer import NotConvertibleError, TransferItem
@@ -30,7 +29,6 @@ from llama_storage_tui.upstream.data_kinds import (
     VECTOR_TABLES,
 )
 from llama_storage_tui.upstream.registered import FAISS_INDEX, MOVED_MARK
-from llama_storage_tui.upstream.table_schemas import table_schema
 
 _OLD_LIST: Final = "vector_dbs:"
 _LIST: Final = "vector_stores:"
@@ -245,8 +243,7 @@ async def _plan_rows(
     if is_here and await _has_rows_of(context, tables, provider):
         # Servers copied these keys; what is missing among the rows may have been deleted since.
         return
-    has_tenants = context.new.access.tenancy is not Tenancy.DISABLED
-    tenant = context.tenant or (context.new.access.default_tenant if has_tenants else None)
+    tenant = context.tenant or (context.new.access.default_tenant if context.has_tenants else None)
     conversions = vector_rows(lead, tenant, VECTOR_TABLES, only)
     for head, table in VECTOR_TABLES.items():
         if not await context.readers.has_keys(store, lead + head):
@@ -255,7 +252,7 @@ async def _plan_rows(
             TransferItem(
                 f"{table} of provider {provider.id}",
                 store.keys(lead + head),
-                tables.table(table, table_schema(table, context.version, has_tenants=has_tenants)),
+                tables.table(table, context.schema(table)),
                 conversions[head],
                 ("id",),
                 f"{provider.lead}{MOVED_MARK} is set: a server copied what it found to tables at its first start, and does not "

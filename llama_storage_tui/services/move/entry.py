@@ -9,7 +9,7 @@ from difflib import unified_diff
 from typing import Final
 
 from llama_storage_tui.backends.registry import writable_types
-from llama_storage_tui.config.document import ConfigDocument
+from llama_storage_tui.config.document import ConfigDocument, encoded
 from llama_storage_tui.config.edit.backend import with_backend
 from llama_storage_tui.config.edit.embed import embed
 from llama_storage_tui.config.edit.masked import masked_text
@@ -29,9 +29,9 @@ from llama_storage_tui.services.catalog import read_environment
 from llama_storage_tui.services.config_writing import config_file
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.upstream import run_config
+from llama_storage_tui.upstream.run_config import FieldInfo
 from llama_storage_tui.upstream.versions import newest
 
-_BOM: Final = b"\xef\xbb\xbf"
 _VARIABLE: Final = re.compile(r"\$\{env\.\w+(:=)?\}")
 _SHORTEST_SECRET: Final = 4
 _NAME_IT: Final = "Set a variable, and name it: ${env.NAME}."
@@ -55,9 +55,7 @@ def read_config(load: LoadRequest) -> bytes:
 
 def edit_config(load: LoadRequest, content: bytes, change: MoveChange) -> MovingConfig:
     """Return a config and what it becomes; raises UsageError for what was asked, RefusedError where it cannot be written."""
-    environment = read_environment(load)
-    document = read_document(content, load.config, key=load.key)
-    old = _catalog(document, environment, load, newest(load.version) if load.version else None)
+    document, _, old = read_as_it_is(load, content)
     backend = _backend(old, change)
     version = old.version.chosen
     type_ = full_type(change.type, backend.family)
@@ -72,7 +70,7 @@ def edit_config(load: LoadRequest, content: bytes, change: MoveChange) -> Moving
             f"{change.backend} is {type_} with these fields already",
             help="Give at least one field another value.",
         )
-    after = (_BOM if content.startswith(_BOM) else b"") + embed(document, text).encode()
+    after = encoded(embed(document, text), like=content)
     moving = read_both(load, content, after)
     _refuse_new_secrets(change, moving)
     _refuse_errors(moving)
@@ -81,13 +79,12 @@ def edit_config(load: LoadRequest, content: bytes, change: MoveChange) -> Moving
 
 def read_both(load: LoadRequest, before: bytes, after: bytes) -> MovingConfig:
     """Return what two files of a config say, both as the version that the first is for."""
-    environment = read_environment(load)
-    documents = [read_document(each, load.config, key=load.key) for each in (before, after)]
-    old = _catalog(documents[0], environment, load, newest(load.version) if load.version else None)
-    new = _catalog(documents[1], environment, load, old.version.chosen)
+    document, environment, old = read_as_it_is(load, before)
+    other = read_document(after, load.config, key=load.key)
+    new = load_catalog(other, environment, version=old.version.chosen, path_map=load.path_map)
     for catalog in (old, new):
         learn_secrets(catalog.secrets)
-    return MovingConfig(before, after, old, new, _diff(documents, {*old.secrets, *new.secrets}))
+    return MovingConfig(before, after, old, new, _diff([document, other], {*old.secrets, *new.secrets}))
 
 
 def full_type(type_: str, family: Family) -> str:
@@ -107,11 +104,27 @@ def full_type(type_: str, family: Family) -> str:
 TYPES: Final = tuple(sorted(writable_types()))
 """What a backend can become."""
 
+_OF_REFERENCES = "namespace"
+"""A field of a backend that every reference overrides: nobody moves a backend for it."""
 
-def _catalog(
-    document: ConfigDocument, environment: Environment, load: LoadRequest, version: Version | None
-) -> Catalog:
-    return load_catalog(document, environment, version=version, path_map=load.path_map)
+
+def move_targets(backend: Backend, version: Version) -> dict[str, tuple[FieldInfo, ...]]:
+    """Return the types that a backend can become with the fields of each; none where its family is unknown."""
+    if backend.family is Family.UNKNOWN:
+        return {}
+    found = {}
+    for type_ in TYPES:
+        fields = run_config.backend_fields(type_, version)
+        if type_.startswith(f"{backend.family.value}_") and fields is not None:
+            found[type_] = tuple(each for each in fields if each.name != _OF_REFERENCES)
+    return found
+
+
+def read_as_it_is(load: LoadRequest, content: bytes) -> tuple[ConfigDocument, Environment, Catalog]:
+    """Return a config's document, the variables for it, and its catalog for the version that was asked for."""
+    document, environment = read_document(content, load.config, key=load.key), read_environment(load)
+    version = newest(load.version) if load.version else None
+    return document, environment, load_catalog(document, environment, version=version, path_map=load.path_map)
 
 
 def _backend(catalog: Catalog, change: MoveChange) -> Backend:

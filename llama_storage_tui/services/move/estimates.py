@@ -11,7 +11,7 @@ from llama_storage_tui.model.move import BYTES_A_SECOND, ROWS_A_SECOND, Creation
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.model.transfer_result import CountedItem, TransferPlan
-from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.session import Session, closing
 from llama_storage_tui.services.transfer.counting import ROOM
 from llama_storage_tui.services.transfer.stores import by_store, open_writer
 
@@ -43,19 +43,14 @@ async def space(plan: TransferPlan, timeouts: Timeouts) -> Space:
     stores = by_store([each.item for each in plan.items])
     if not stores:
         return Space(0, None)
-    writer = await open_writer(stores[0].target, timeouts)
-    try:
+    async with closing(open_writer(stores[0].target, timeouts)) as writer:
         return Space(round(ROOM * sum(each.bytes for each in plan.items)), await writer.free_bytes())
-    finally:
-        await writer.close()
 
 
 async def warnings_of(session: Session, target: Target) -> tuple[str, ...]:
     """Return what a test of the target warns of: keys that a full server removes, and the like."""
-    reader = await session.other_reader(target)
-    try:
-        return (await reader.probe()).warnings
-    except BackendError:  # a file that is not there yet; what else is wrong there, counting has said
-        return ()
-    finally:
-        await reader.close()
+    async with closing(session.other_reader(target)) as reader:
+        try:
+            return (await reader.probe()).warnings
+        except BackendError:  # a file that is not there yet; what else is wrong there, counting has said
+            return ()

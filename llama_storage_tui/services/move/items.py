@@ -204,13 +204,6 @@ async def _plan_tables(
         if not identity:
             raise RefusedError(f"Table {name} has no primary key, so its rows cannot be distinguished")
         await refuse_other_key(context, target, name, identity)
-        identity = identity or (kind.identity if kind is not None else ())
-        if not identity:
-            number = (await reader.tables.count(name)).value
-            context.leave(
-                f"table {name}", number, "it has no primary key, so its rows cannot be distinguished"
-            )
-            continue
         context.add(
             TransferItem(
                 f"table {name}",

@@ -8,16 +8,13 @@ from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.config.document import ConfigDocument
-from llama_storage_tui.config.load import load_catalog
-from llama_storage_tui.config.locate import read_document
 from llama_storage_tui.config.masking import is_secret_name
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.move import MoveChange
 from llama_storage_tui.services.catalog import read_environment
-from llama_storage_tui.services.move.entry import full_type, read_config
+from llama_storage_tui.services.move.entry import full_type, read_as_it_is, read_config
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.upstream import run_config
-from llama_storage_tui.upstream.versions import newest
 
 _PASSWORD: Final = "password"  # noqa: S105 - the name of a field
 _INSTEAD: Final = (_PASSWORD, "connection_string")
@@ -40,10 +37,7 @@ class AskedSecret:
 
 def needed(load: LoadRequest, change: MoveChange) -> AskedSecret | None:
     """Return the password that a target needs and nobody gave; None where it has none. Raises what `edit_config` does."""
-    document = read_document(read_config(load), load.config, key=load.key)
-    environment = read_environment(load)
-    version = newest(load.version) if load.version else None
-    catalog = load_catalog(document, environment, version=version, path_map=load.path_map)
+    document, _, catalog = read_as_it_is(load, read_config(load))
     backend = catalog.backend(change.backend)
     if backend is None or catalog.is_legacy:
         return None  # which planning says

@@ -30,8 +30,8 @@ from llama_storage_tui.services.move.items import BackendMoving, plan_items
 from llama_storage_tui.services.move.secrets import AskedSecret, needed, unset, with_values
 from llama_storage_tui.services.move.switching import NEW, ConfigSwitch, backup_of, places_of
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.startup.background_loop import run_apart
+from llama_storage_tui.services.session import Session, closing
+from llama_storage_tui.services.startup.background_loop import apart
 from llama_storage_tui.services.transfer.apply import Transfer
 from llama_storage_tui.services.transfer.copying import NOT_EMPTY, Watch
 from llama_storage_tui.services.transfer.counting import count, open_elsewhere
@@ -80,6 +80,7 @@ class BackendMove:
         """Return the moves of the same config that know what was typed, by variable."""
         return BackendMove(with_values(self._request, values), self._timeouts)
 
+    @apart(is_awaited=False)
     async def plan(
         self, change: MoveChange, *, is_thorough: bool = True, watch: Watch | None = None
     ) -> MovePlan:
@@ -93,14 +94,10 @@ class BackendMove:
         journal = self.pending()
         if journal is not None:
             raise pending(journal)
-
-        async def work() -> MovePlan:
-            try:
-                return await self._plan(change, watch, is_thorough=is_thorough)
-            except BackendError as error:
-                raise RefusedError(error.message, where=error.where, help=error.help) from None
-
-        return await run_apart(work, may_stop=True)
+        try:
+            return await self._plan(change, watch, is_thorough=is_thorough)
+        except BackendError as error:
+            raise RefusedError(error.message, where=error.where, help=error.help) from None
 
     async def _plan(self, change: MoveChange, watch: Watch | None, *, is_thorough: bool) -> MovePlan:
         config = edit_config(self._request, read_config(self._request), change)
@@ -140,6 +137,7 @@ class BackendMove:
             seconds(counted.items),
         )
 
+    @apart(is_awaited=True)
     async def apply(
         self, plan: MovePlan, change: MoveChange, watch: Watch, notify: Notify, *, accepts_open: bool = False
     ) -> TransferResult:
@@ -148,64 +146,52 @@ class BackendMove:
         Raises RefusedError where nothing was changed, PendingError where it is half done: above all where a server
         still has a store open when everything was brought.
         """
+        config = edit_config(self._request, read_config(self._request), change)
+        items = await self._items(config, change.backend)
+        planned = plan.transfer.items
+        if [places_of(each) for each in items] != [places_of(each.item) for each in planned]:
+            raise RefusedError("The config or its data changed since the plan was made", where=self.config)
+        request: dict[str, object] = {
+            "what": MOVE,
+            "backend": change.backend,
+            "type": change.type,
+            "fields": dict(change.fields),
+            **_digests(config),
+        }
+        ending = self._switch(config, change.backend, items)
+        transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
+        now = tuple(replace(each, item=item) for each, item in zip(planned, items, strict=True))
+        return await transfer.apply(replace(plan.transfer, items=now), TERMS, self.config, request)
 
-        async def work() -> TransferResult:
-            config = edit_config(self._request, read_config(self._request), change)
-            items = await self._items(config, change.backend)
-            planned = plan.transfer.items
-            if [places_of(each) for each in items] != [places_of(each.item) for each in planned]:
-                raise RefusedError(
-                    "The config or its data changed since the plan was made", where=self.config
-                )
-            request: dict[str, object] = {
-                "what": MOVE,
-                "backend": change.backend,
-                "type": change.type,
-                "fields": dict(change.fields),
-                **_digests(config),
-            }
-            ending = self._switch(config, change.backend, items)
-            transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
-            now = tuple(replace(each, item=item) for each, item in zip(planned, items, strict=True))
-            return await transfer.apply(replace(plan.transfer, items=now), TERMS, self.config, request)
-
-        return await run_apart(work, may_stop=True, is_awaited=True)
-
+    @apart(is_awaited=True)
     async def resume(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> TransferResult:
         """Finish a move that is half done; raises PendingError."""
+        journal = self.pending()
+        if journal is None:
+            return TransferResult(Outcome.NONE)
+        journal, situation, items = await self._again(journal)
+        ending = self._switch(situation.config, str(journal.request["backend"]), items)
+        transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
+        if situation.is_switched and journal.state != "undoing":
+            # Servers may be there already: nothing is brought any more.
+            ending.tidy(journal)
+            self._journals.close(journal, "applied")
+            return TransferResult(Outcome.RECOVERED, journal.id)
+        if journal.state != "undoing":
+            _refuse_new(journal, items)
+        return await transfer.resume(journal, items)
 
-        async def work() -> TransferResult:
-            journal = self.pending()
-            if journal is None:
-                return TransferResult(Outcome.NONE)
-            journal, situation, items = await self._again(journal)
-            ending = self._switch(situation.config, str(journal.request["backend"]), items)
-            transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
-            if situation.is_switched and journal.state != "undoing":
-                # Servers may be there already: nothing is brought any more.
-                ending.tidy(journal)
-                self._journals.close(journal, "applied")
-                return TransferResult(Outcome.RECOVERED, journal.id)
-            if journal.state != "undoing":
-                _refuse_new(journal, items)
-            return await transfer.resume(journal, items)
-
-        return await run_apart(work, may_stop=True, is_awaited=True)
-
+    @apart(is_awaited=True)
     async def undo(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> TransferResult:
         """Restore the config, and take away what the last move brought; raises RefusedError, PendingError."""
-
-        async def work() -> TransferResult:
-            journal = self._journals.last(self.config)
-            if journal is None:
-                raise RefusedError("No backend of this config has a move that could be undone")
-            journal, situation, items = await self._again(journal)
-            ending = self._switch(situation.config, str(journal.request["backend"]), items)
-            transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
-            result = await transfer.undo(journal, items)
-            return replace(result, notices=(*result.notices, *await self._remaining(items)))
-
-        return await run_apart(work, may_stop=True, is_awaited=True)
+        journal = self._journals.last(self.config)
+        if journal is None:
+            raise RefusedError("No backend of this config has a move that could be undone")
+        journal, situation, items = await self._again(journal)
+        ending = self._switch(situation.config, str(journal.request["backend"]), items)
+        transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
+        result = await transfer.undo(journal, items)
+        return replace(result, notices=(*result.notices, *await self._remaining(items)))
 
     def _transfer(
         self, watch: Watch, notify: Notify, ending: ConfigSwitch, *, accepts_open: bool
@@ -262,11 +248,8 @@ class BackendMove:
         found = []
         places = {(item.target.container, item.target.keys): item for item in reversed(items)}
         for item in reversed(places.values()):
-            target = await open_source(item.target.target, self._timeouts)
-            try:
+            async with closing(open_source(item.target.target, self._timeouts)) as target:
                 found.append((item, (await target.extent(item.target.container, item.target.keys)).rows))
-            finally:
-                await target.close()
         return found
 
     async def _not_empty(self, items: tuple[TransferItem, ...]) -> list[str]:
@@ -287,11 +270,8 @@ class BackendMove:
         """Return why a first pass beside servers would hurt them: a long read of a SQLite file that is not in WAL mode."""
         found = {}
         for item in items:
-            source = await open_source(item.source.target, self._timeouts)
-            try:
+            async with closing(open_source(item.source.target, self._timeouts)) as source:
                 blocks = await source.blocks_writers()
-            finally:
-                await source.close()
             mine = [each for each in users if each.startswith(f"{item.source.location} ")]
             if blocks and mine:
                 found[item.source.location] = (

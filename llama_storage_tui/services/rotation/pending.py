@@ -12,7 +12,6 @@ from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.markers import Marker, read_marker
 from llama_storage_tui.model.pending import DamagedJournal, OtherChange, OwnChange, PendingNotice
 from llama_storage_tui.next_steps import Advice
-from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.roll_forward import next_step
 
@@ -71,7 +70,7 @@ def notices(request: LoadRequest) -> tuple[PendingNotice, ...]:
 
 def _real_paths(request: LoadRequest) -> tuple[Path, ...]:
     named = [Path(name) for name in request.env_files]
-    config = config_path(request.config, environ=request.environ, home=home_of(request.environ))
+    config = config_path(request.config, request.environ)
     if config is not None:
         named.insert(0, config)
     return tuple(path.resolve() for path in named)

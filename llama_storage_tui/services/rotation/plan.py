@@ -7,7 +7,7 @@ Checks run in an order in which each makes the next one safe: the configured log
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import field, replace
 from typing import Final
 
@@ -21,16 +21,24 @@ from llama_storage_tui.model.rotation import (
     Check,
     LineChange,
     LoginState,
+    Patch,
     Plan,
     RoleCredential,
     RoleFacts,
     Site,
     Terms,
+    Way,
 )
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.secrets import Redactor, Secret
-from llama_storage_tui.services.rotation.checks import judge_wrong_password, strategy
+from llama_storage_tui.services.rotation.checks import (
+    check_files,
+    check_sites,
+    check_variables,
+    judge_wrong_password,
+    strategy,
+)
 from llama_storage_tui.services.rotation.discovery import CredentialEntry, find_entries
 from llama_storage_tui.services.rotation.hosts import choose_host
 from llama_storage_tui.services.rotation.identity import (
@@ -41,8 +49,6 @@ from llama_storage_tui.services.rotation.identity import (
 )
 from llama_storage_tui.services.rotation.no_credential import why_none
 from llama_storage_tui.services.rotation.password import generate
-from llama_storage_tui.services.rotation.patches import list_patches
-from llama_storage_tui.services.rotation.place_checks import check_files, check_sites, check_variables
 from llama_storage_tui.services.rotation.pooler import (
     PoolerEntry,
     SecretForm,
@@ -125,40 +131,37 @@ def _choose(sources: Sources, entries: tuple[CredentialEntry, ...], name: str) -
     return found
 
 
+@dataclass(slots=True)
 class _Planner:
     """The checks of one plan, in their order; each stage runs only where those before it found nothing."""
 
-    def __init__(
-        self,
-        request: RotationRequest,
-        sources: Sources,
-        entries: tuple[CredentialEntry, ...],
-        chosen: CredentialEntry,
-        timeouts: Timeouts,
-        redact: Redactor,
-        terms: Terms,
-    ) -> None:
-        self.request = request
-        self.sources = sources
-        self.entries = entries
-        self.chosen = chosen
-        self.timeouts = timeouts
-        self.redact = redact
-        self.terms = terms
-        self.reach = Reach(terms)
-        self.checks: list[Check] = []
-        self.facts: RoleFacts | None = None
-        self.is_unchecked = False
-        self.credentials: tuple[ComparedCredential, ...] = (ComparedCredential(chosen, CredentialMatch.SAME),)
-        self.writings: tuple[Writing, ...] = ()
-        self.left: tuple[Writing, ...] = ()
-        self.pooler: PoolerEntry | None = None
-        self.changes: tuple[LineChange, ...] = ()
-        assert chosen.holder.target is not None, "chosen by _choose"  # noqa: S101 - a programming error
-        assert chosen.password is not None, "chosen by _choose"  # noqa: S101 - the same
-        self.target: LoginTarget = chosen.holder.target
-        self.old: Secret = chosen.password
-        self.working: Secret = self.old if terms.proof is None else terms.proof
+    request: RotationRequest
+    sources: Sources
+    entries: tuple[CredentialEntry, ...]
+    chosen: CredentialEntry
+    timeouts: Timeouts
+    redact: Redactor
+    terms: Terms
+    checks: list[Check] = field(default_factory=list)
+    facts: RoleFacts | None = None
+    is_unchecked: bool = False
+    writings: tuple[Writing, ...] = ()
+    left: tuple[Writing, ...] = ()
+    pooler: PoolerEntry | None = None
+    changes: tuple[LineChange, ...] = ()
+    reach: Reach = field(init=False)
+    credentials: tuple[ComparedCredential, ...] = field(init=False)
+    target: LoginTarget = field(init=False)
+    old: Secret = field(init=False)
+    working: Secret = field(init=False)
+
+    def __post_init__(self) -> None:
+        assert self.chosen.holder.target is not None, "chosen by _choose"  # noqa: S101 - a programming error
+        assert self.chosen.password is not None, "chosen by _choose"  # noqa: S101 - the same
+        self.reach = Reach(self.terms)
+        self.credentials = (ComparedCredential(self.chosen, CredentialMatch.SAME),)
+        self.target, self.old = self.chosen.holder.target, self.chosen.password
+        self.working = self.old if self.terms.proof is None else self.terms.proof
 
     async def run(self) -> None:
         """Run all stages as far as they go."""
@@ -343,3 +346,30 @@ class _Planner:
                 message="A test with a password of the same form: every place reads it back, and nothing else changes.",
             )
         )
+
+
+def list_patches(sites: Iterable[Site], changes: Iterable[LineChange], config: str) -> Iterator[Patch]:
+    """Yield a patch for each line, each variable and each unclear place that is left to the operator, each once."""
+    left = [site for site in sites if site.action is Action.BY_HAND]
+    reasons = {site.file: site.note or "" for site in left if site.file}
+    seen: set[str] = set()
+    for change in changes:
+        if change.file in reasons:
+            # Once a file: it is the same for every line.
+            ways = () if change.file in seen else (Way.PIPE,)
+            seen.add(change.file)
+            yield Patch(f"{change.file}:{change.line}", reasons[change.file], change, ways, config=config)
+    for site in left:
+        place = f"variable {site.variable}" if site.file is None else site.file
+        if place in seen:
+            continue
+        seen.add(place)
+        reason = site.note or ""
+        if site.file is None and site.variable is not None:
+            yield Patch(place, reason, ways=_ways(site), variable=site.variable, config=config)
+        else:
+            yield Patch(f"{site.config}: {site.path}", reason, ways=(Way.PIPE,), config=config)
+
+
+def _ways(site: Site) -> tuple[Way, ...]:
+    return (Way.URI,) if site.is_encoded else (Way.KUBERNETES_SECRET, Way.ENV_FILE, Way.ENVIRONMENT)

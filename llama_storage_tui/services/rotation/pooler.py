@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from llama_storage_tui.backends.postgres.verifier import MD5, PATTERN, md5_hash, scram_verifier
-from llama_storage_tui.config.document import decode
-from llama_storage_tui.config.edit.reapply import BOM, PlacedEdit
+from llama_storage_tui.config.document import decode, encoded
+from llama_storage_tui.config.edit.reapply import PlacedEdit
 from llama_storage_tui.config.edit.userlist import find_user, userlist_splice
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
@@ -158,7 +158,7 @@ def with_pooler(
     before = rewritten.contents.get(entry.real, sources.contents[entry.real])
     text = decode(before, entry.name)
     splice = userlist_splice(text, entry.name, entry.user, entry.after(new, verifier))
-    content = (BOM if before.startswith(BOM) else b"") + splice.apply(text).encode()
+    content = encoded(splice.apply(text), like=before)
     shown = f'"{entry.user}" "{MASK}"'
     change = LineChange(entry.name, entry.line, shown, f'"{entry.user}" "{MASK} (new)"')
     return Rewritten({**rewritten.contents, entry.real: content}, (*rewritten.changes, change))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from llama_storage_tui.errors import PendingError, StorageToolError
@@ -26,24 +27,15 @@ async def recover(change: OpenChange, *, undo: bool = False, accepts_unchecked: 
     A server that takes both passwords is gone on with only where that is accepted, now or when the change began. Raises
     PendingError with the reason, and nothing changed, where the server's answers allow no conclusion.
     """
-    try:
-        with locked(path for path in change.journal.paths if path.parent.is_dir()):
-            found = change.current()
-            if found is None:
-                return change.finished_meanwhile()
-            found.notify("locked")
-            if found.journal.state == "staging":
-                give_up(found)
-                return Result(Outcome.UNDONE, found.journal.id)
-            standing = await _standing(found, accepts_unchecked=accepts_unchecked)
-            found.notify("asked")
-            if undo:
-                return await _undo(found, standing)
-            return await _finish(found, standing)
-    except PendingError:
-        raise
-    except StorageToolError as error:
-        raise stuck(change.journal, error.message) from None
+
+    async def end(found: OpenChange) -> Result:
+        if found.journal.state == "staging":
+            give_up(found)
+            return Result(Outcome.UNDONE, found.journal.id)
+        standing = await _standing(found, accepts_unchecked=accepts_unchecked)
+        return await (_undo if undo else _finish)(found, standing)
+
+    return await _alone(change, end)
 
 
 async def confirm(change: OpenChange) -> Result:
@@ -52,20 +44,28 @@ async def confirm(change: OpenChange) -> Result:
     The server is asked and never changed. Raises PendingError where it does not have the new password; the result is pending
     where a site does not yield it yet.
     """
+
+    async def end(found: OpenChange) -> Result:
+        standing = await _standing(found, accepts_unchecked=False)
+        if standing is PendingStanding.NOT_COMMITTED:
+            raise stuck(
+                found.journal,
+                "the server still has the old password: there is nothing to confirm, recover it",
+            )
+        return await roll_forward(found, Outcome.APPLIED)
+
+    return await _alone(change, end)
+
+
+async def _alone(change: OpenChange, end: Callable[[OpenChange], Awaitable[Result]]) -> Result:
+    """End a change as it is once nobody else works on it; whatever stops that is a PendingError."""
     try:
         with locked(path for path in change.journal.paths if path.parent.is_dir()):
             found = change.current()
             if found is None:
                 return change.finished_meanwhile()
             found.notify("locked")
-            standing = await _standing(found, accepts_unchecked=False)
-            found.notify("asked")
-            if standing is PendingStanding.NOT_COMMITTED:
-                raise stuck(
-                    found.journal,
-                    "the server still has the old password: there is nothing to confirm, recover it",
-                )
-            return await roll_forward(found, Outcome.APPLIED)
+            return await end(found)
     except PendingError:
         raise
     except StorageToolError as error:
@@ -75,13 +75,12 @@ async def confirm(change: OpenChange) -> Result:
 async def _standing(change: OpenChange, *, accepts_unchecked: bool) -> PendingStanding:
     """Return where the change stands; raises PendingError where that allows no conclusion."""
     found = await stand(change.journal, change.timeouts)
-    match found.standing:
-        case PendingStanding.COMMITTED | PendingStanding.NOT_COMMITTED:
-            return found.standing
-        case PendingStanding.UNCHECKED if accepts_unchecked or change.journal.is_unchecked:
-            return found.standing
-        case _:
-            raise stuck(change.journal, found.sentence, found.help)
+    is_known = found.standing in (PendingStanding.COMMITTED, PendingStanding.NOT_COMMITTED)
+    is_unchecked = found.standing is PendingStanding.UNCHECKED
+    if not is_known and not (is_unchecked and (accepts_unchecked or change.journal.is_unchecked)):
+        raise stuck(change.journal, found.sentence, found.help)
+    change.notify("asked")
+    return found.standing
 
 
 async def _finish(change: OpenChange, standing: PendingStanding) -> Result:

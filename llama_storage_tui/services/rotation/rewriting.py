@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Final
 
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import decode
+from llama_storage_tui.config.document import decode, encoded
 from llama_storage_tui.config.edit.scalar import differences, document_splice
 from llama_storage_tui.config.edit.splice import Splice, check_writable
 from llama_storage_tui.config.edit.uri import encode_password
@@ -21,8 +20,6 @@ from llama_storage_tui.model.rotation import LineChange
 from llama_storage_tui.secrets import MASK, Redactor, Secret
 from llama_storage_tui.services.rotation.discovery import CredentialEntry, find_entries
 from llama_storage_tui.services.rotation.sources import RotationRequest, Sources, read_sources
-
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ def rewrite(sources: Sources, writings: Iterable[Writing], new: Secret, redact: 
             splice = _splice(sources, edit, writings, text, name, new)
             changes.append(_line_change(name, text, splice, redact, is_legible=_is_legible(edit)))
             text = splice.apply(text)
-        contents[real] = (_BOM if before.startswith(_BOM) else b"") + text.encode()
+        contents[real] = encoded(text, like=before)
     return Rewritten(contents, tuple(sorted(changes, key=lambda change: (change.file, change.line))))
 
 

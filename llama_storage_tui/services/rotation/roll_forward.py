@@ -16,7 +16,6 @@ from typing import Any, Final
 from llama_storage_tui.backends.protocols import RoleLogin
 from llama_storage_tui.config.edit.reapply import PlacedEdit, edit_again
 from llama_storage_tui.errors import BackendError, PendingError, StorageToolError
-from llama_storage_tui.files import audit
 from llama_storage_tui.files.journal import Address, Journal, JournaledFile, with_state
 from llama_storage_tui.files.markers import read_marker, remove_marker
 from llama_storage_tui.files.replacing import swap
@@ -134,8 +133,7 @@ def finish(change: OpenChange, outcome: Outcome) -> None:
     The journal comes last: as long as it is pending, all of this is done again.
     """
     journal, journals = change.journal, change.journals
-    audit.append(
-        journals.state,
+    journals.audit(
         journal.id,
         {
             "at": now(),

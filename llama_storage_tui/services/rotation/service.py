@@ -1,12 +1,10 @@
-"""Everything about the password changes of one config, for front ends.
-
-Looking may be cancelled. A change runs to its end once it has begun, whatever becomes of who asked for it.
-"""
+"""Everything about the password changes of one config, for front ends."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.deferred import dataclass
@@ -27,6 +25,8 @@ from llama_storage_tui.services.rotation.recover import confirm, recover
 from llama_storage_tui.services.rotation.sources import RotationRequest
 from llama_storage_tui.services.startup.background_loop import run_apart
 
+Answer = TypeVar("Answer")
+
 
 class RotationDraft(Protocol):
     """A plan that can be carried out by the service that made it."""
@@ -45,74 +45,30 @@ class Waiting:
     stand: Stand
 
 
-class PasswordChanges:
-    """What can be done about the passwords of one config, for a front end that waits."""
+class RotationService:
+    """What can be done about the passwords of one config.
 
-    def __init__(self, load: LoadRequest, timeouts: Timeouts) -> None:
+    With `is_apart`, for a front end that must not wait, each call runs on a loop of its own: looking may be cancelled, and a change
+    runs to its end once it has begun, whatever becomes of who asked for it. Otherwise it runs where it is awaited.
+    """
+
+    def __init__(self, load: LoadRequest, timeouts: Timeouts, *, is_apart: bool = True) -> None:
         self._load = load
         self._timeouts = timeouts
-        self.journals = Journals(load.environ)
-
-    def pending(self) -> Pending:
-        """Return what is pending for the config; raises RefusedError."""
-        return look(self._load)
-
-    async def waiting(self) -> tuple[Pending, tuple[Waiting, ...]]:
-        """Return what is pending, and where each of this user's changes stands: the server is asked with both passwords."""
-        found = look(self._load)
-        stands = [Waiting(journal, await stand(journal, self._timeouts)) for journal in found.journals]
-        return found, tuple(stands)
-
-    async def prepare(
-        self, backend: str, terms: Terms, *, also: tuple[str, ...] = (), userlist: str | None = None
-    ) -> PreparedChange:
-        """Make a plan; raises ConfigError, UsageError, or RefusedError for a backend without a credential."""
-        return await prepare(RotationRequest(self._load, backend, also, userlist), self._timeouts, terms)
-
-    async def apply(self, draft: RotationDraft, new: Secret | None, notify: Notify) -> Result:
-        """Carry out a plan; raises RefusedError where nothing was changed, PendingError where the change is half done."""
-        if not isinstance(draft, PreparedChange):
-            raise TypeError(draft)
-        return await apply(draft, self._timeouts, new=new, notify=notify)
-
-    async def recover(
-        self, journal: Journal, notify: Notify, *, undo: bool = False, accepts_unchecked: bool = False
-    ) -> Result:
-        """Finish or undo a pending change; raises PendingError."""
-        return await recover(self._open(journal, notify), undo=undo, accepts_unchecked=accepts_unchecked)
-
-    async def adopt(self, journal: Journal, password: Secret, notify: Notify) -> Result:
-        """Write the password that works to every site of a pending change; raises PendingError."""
-        return await adopt(self._open(journal, notify), password)
-
-    async def confirm(self, journal: Journal, env_files: tuple[str, ...], notify: Notify) -> Result:
-        """Finish a change where every site yields the new password; raises PendingError, ConfigError.
-
-        `env_files` are read besides those of the config.
-        """
-        return await confirm(self._open(journal, notify, (*self._load.env_files, *env_files)))
-
-    def _open(self, journal: Journal, notify: Notify, env_files: tuple[str, ...] = ()) -> OpenChange:
-        return OpenChange(journal, self._load.environ, self._timeouts, notify, env_files)
-
-
-class RotationService:
-    """The same for a front end that must not wait: each call runs apart, and a change to its end once it has begun."""
-
-    def __init__(self, load: LoadRequest, timeouts: Timeouts) -> None:
-        self._changes = PasswordChanges(load, timeouts)
+        self._is_apart = is_apart
+        self._journals = Journals(load.environ)
         self.redact = Redactor()
         """Masks the passwords that were typed or generated here, which the config does not hold."""
 
     @property
     def audit_log(self) -> Path:
         """Where each finished change has its line."""
-        return self._changes.journals.audit_log
+        return self._journals.audit_log
 
     @property
     def journals(self) -> Path:
         """The folder of the journals."""
-        return self._changes.journals.folder
+        return self._journals.folder
 
     def learn(self, secret: Secret) -> Secret:
         """Mask a password in everything that is logged or shown from here on; return it."""
@@ -126,40 +82,58 @@ class RotationService:
 
     async def pending(self) -> Pending:
         """Return what is pending for the config; raises RefusedError."""
-        return await run_apart(self._look, may_stop=True)
 
-    async def _look(self) -> Pending:
-        return self._changes.pending()
+        async def found() -> Pending:
+            return look(self._load)
+
+        return await self._run(found, may_stop=True)
 
     async def waiting(self) -> tuple[Pending, tuple[Waiting, ...]]:
         """Return what is pending, and where each of this user's changes stands: the server is asked with both passwords."""
-        return await run_apart(self._changes.waiting, may_stop=True)
+
+        async def found() -> tuple[Pending, tuple[Waiting, ...]]:
+            pending = look(self._load)
+            stands = [Waiting(journal, await stand(journal, self._timeouts)) for journal in pending.journals]
+            return pending, tuple(stands)
+
+        return await self._run(found, may_stop=True)
 
     async def prepare(
         self, backend: str, terms: Terms, *, also: tuple[str, ...] = (), userlist: str | None = None
     ) -> RotationDraft:
         """Make a plan; raises ConfigError, UsageError, or RefusedError for a backend without a credential."""
-        return await run_apart(
-            lambda: self._changes.prepare(backend, terms, also=also, userlist=userlist), may_stop=True
-        )
+        request = RotationRequest(self._load, backend, also, userlist)
+        return await self._run(lambda: prepare(request, self._timeouts, terms), may_stop=True)
 
     async def apply(self, draft: RotationDraft, new: Secret | None, notify: Notify) -> Result:
         """Carry out a plan; raises RefusedError where nothing was changed, PendingError where the change is half done."""
-        return await run_apart(lambda: self._changes.apply(draft, new, notify), may_stop=False)
+        if not isinstance(draft, PreparedChange):
+            raise TypeError(draft)
+        return await self._run(lambda: apply(draft, self._timeouts, new=new, notify=notify), may_stop=False)
 
     async def recover(
         self, journal: Journal, notify: Notify, *, undo: bool = False, accepts_unchecked: bool = False
     ) -> Result:
         """Finish or undo a pending change; raises PendingError."""
-        return await run_apart(
-            lambda: self._changes.recover(journal, notify, undo=undo, accepts_unchecked=accepts_unchecked),
-            may_stop=False,
+        change = self._open(journal, notify)
+        return await self._run(
+            lambda: recover(change, undo=undo, accepts_unchecked=accepts_unchecked), may_stop=False
         )
 
     async def adopt(self, journal: Journal, password: Secret, notify: Notify) -> Result:
         """Write the password that works to every site of a pending change; raises PendingError."""
-        return await run_apart(lambda: self._changes.adopt(journal, password, notify), may_stop=False)
+        return await self._run(lambda: adopt(self._open(journal, notify), password), may_stop=False)
 
     async def confirm(self, journal: Journal, env_files: tuple[str, ...], notify: Notify) -> Result:
-        """Finish a change where every site yields the new password; raises PendingError, ConfigError."""
-        return await run_apart(lambda: self._changes.confirm(journal, env_files, notify), may_stop=False)
+        """Finish a change where every site yields the new password; raises PendingError, ConfigError.
+
+        `env_files` are read besides those of the config.
+        """
+        change = self._open(journal, notify, (*self._load.env_files, *env_files))
+        return await self._run(lambda: confirm(change), may_stop=False)
+
+    def _open(self, journal: Journal, notify: Notify, env_files: tuple[str, ...] = ()) -> OpenChange:
+        return OpenChange(journal, self._load.environ, self._timeouts, notify, env_files)
+
+    async def _run(self, make: Callable[[], Coroutine[Any, Any, Answer]], *, may_stop: bool) -> Answer:
+        return await (run_apart(make, may_stop=may_stop) if self._is_apart else make())

@@ -16,7 +16,7 @@ from llama_storage_tui.config.locate import config_path, read_document, read_fil
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.places import real_path
-from llama_storage_tui.services.catalog import home_of, read_variables
+from llama_storage_tui.services.catalog import read_variables
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.upstream.versions import newest
 
@@ -120,7 +120,7 @@ def _variables(content: bytes, name: str, real: dict[str, Path], load: LoadReque
 
 def _config_paths(request: RotationRequest) -> Iterator[Path]:
     for argument in (request.load.config, *request.also):
-        path = config_path(argument, environ=request.load.environ, home=home_of(request.load.environ))
+        path = config_path(argument, request.load.environ)
         if path is None:
             raise RefusedError(
                 "A config from stdin cannot be changed",

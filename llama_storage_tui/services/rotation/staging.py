@@ -142,7 +142,6 @@ def target_of(address: Address) -> LoginTarget:
 
 def request_to_json(prepared: PreparedChange) -> dict[str, object]:
     """Return what is needed to read the configs again, from any folder."""
-    load = prepared.request.load
     files = prepared.sources.names()
     numbers = {id(context): index for index, context in enumerate(prepared.sources.contexts)}
     left = [[numbers[id(entry.context)], entry.holder.shown] for entry in prepared.left_entries]
@@ -153,11 +152,7 @@ def request_to_json(prepared: PreparedChange) -> dict[str, object]:
         "left": left,
         "config": os.path.abspath(files[0]),  # noqa: PTH100 - a link stays one
         "also": [os.path.abspath(name) for name in files[1:]],  # noqa: PTH100 - the same
-        "env_files": [os.path.abspath(name) for name in load.env_files],  # noqa: PTH100 - the same
-        "uses_environ": load.uses_environ,
-        "version": load.version,
-        "key": load.key,
-        "path_map": [list(pair) for pair in load.path_map],
+        **prepared.request.load.to_json(),
     }
 
 
@@ -165,13 +160,5 @@ def request_from_json(
     data: Mapping[str, Any], environ: Mapping[str, str], env_files: tuple[str, ...] = ()
 ) -> RotationRequest:
     """Return the request of a journal; `env_files` are read besides its own, and count before them."""
-    load = LoadRequest(
-        str(data["config"]),
-        env_files=(*data["env_files"], *(name for name in env_files if name not in data["env_files"])),
-        uses_environ=bool(data["uses_environ"]),
-        version=data["version"],
-        path_map=tuple((str(before), str(after)) for before, after in data["path_map"]),
-        key=data["key"],
-        environ=environ,
-    )
-    return RotationRequest(load, str(data["backend"]), tuple(data["also"]))
+    load = LoadRequest(str(data["config"]), environ=environ)
+    return RotationRequest(load.as_kept(data, env_files), str(data["backend"]), tuple(data["also"]))

@@ -6,9 +6,11 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
-from typing import Any, TypeVar
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
 
 Answer = TypeVar("Answer")
+Asked = ParamSpec("Asked")
 
 
 async def run_apart(
@@ -47,3 +49,20 @@ async def run_apart(
         if is_awaited and not working.done():
             return await working
         raise
+
+
+def apart(
+    *, is_awaited: bool
+) -> Callable[[Callable[Asked, Coroutine[Any, Any, Answer]]], Callable[Asked, Coroutine[Any, Any, Answer]]]:
+    """Have what is decorated run elsewhere, and stop with its caller; `is_awaited` as `run_apart` has it."""
+
+    def decorated(
+        work: Callable[Asked, Coroutine[Any, Any, Answer]],
+    ) -> Callable[Asked, Coroutine[Any, Any, Answer]]:
+        @wraps(work)
+        async def called(*args: Asked.args, **options: Asked.kwargs) -> Answer:
+            return await run_apart(partial(work, *args, **options), may_stop=True, is_awaited=is_awaited)
+
+        return called
+
+    return decorated

@@ -12,13 +12,29 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.services.startup.prefetch import SecretReceiver, SecretSender, leave_terminal
+from llama_storage_tui.secrets import Secret
 
 _ends: list[int] = []
 """In a child, the end of the pipe that it answers through."""
+
+
+class SecretSender(pickle.Pickler):
+    """Writes what was read of a config, with what its secrets hide: into an anonymous pipe to another process of this program."""
+
+    def persistent_id(self, obj: object) -> str | None:
+        """Return what a secret hides, in its place."""
+        return obj.reveal() if isinstance(obj, Secret) else None
+
+
+class SecretReceiver(pickle.Unpickler):
+    """Reads what a `SecretSender` wrote, of which each read from one pipe takes one."""
+
+    def persistent_load(self, pid: Any) -> Secret:  # noqa: ANN401 - pickle's own
+        """Return the secret again."""
+        return Secret(pid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,7 @@ def fork(found: Iterable[object]) -> Child | None:
 def _send(found: Iterable[object], answer: int) -> NoReturn:
     """Be the child: send, and end without anything that the parent would do at its end."""
     try:
-        leave_terminal()
+        _leave_terminal()
         _ends.append(answer)
         with os.fdopen(answer, "wb") as answers:
             for each in found:
@@ -81,3 +97,12 @@ def _send(found: Iterable[object], answer: int) -> NoReturn:
                 answers.flush()
     finally:
         os._exit(0)
+
+
+def _leave_terminal() -> None:
+    """In a child: end on signals as any process does, and leave the terminal to the parent."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nowhere, stream)

@@ -7,7 +7,7 @@ take turns with this process, and import twice what both need: this one reads wh
 
 The answers hold the config's secrets. They go through an anonymous pipe between two processes of the same user, one the
 child of the other, which no third can open by a name: what was in this process's memory comes back into it. `Secret` itself
-refuses to be pickled; only the two classes here can do it, and only into such a pipe.
+refuses to be pickled; only two classes of `forking.py` can do it, and only into such a pipe.
 
 Whatever goes wrong in the child, an error in the config included, is no answer: the caller reads for itself and learns why.
 """
@@ -16,45 +16,29 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import select
 import signal
-import sys
 import threading
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
 from llama_storage_tui.files.log import learn_secrets
-from llama_storage_tui.secrets import Secret, conceal
+from llama_storage_tui.secrets import conceal
 from llama_storage_tui.services.loaded_config import Opened
+from llama_storage_tui.services.startup.forking import Child, can_fork, fork, receive
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
     from llama_storage_tui.services.requests import LoadRequest
 
 
-class SecretSender(pickle.Pickler):
-    """Writes what was read of a config, with what its secrets hide: into an anonymous pipe to another process of this program."""
-
-    def persistent_id(self, obj: object) -> str | None:
-        """Return what a secret hides, in its place."""
-        return obj.reveal() if isinstance(obj, Secret) else None
-
-
-class SecretReceiver(pickle.Unpickler):
-    """Reads what a `SecretSender` wrote, of which each read from one pipe takes one."""
-
-    def persistent_load(self, pid: Any) -> Secret:  # noqa: ANN401 - pickle's own
-        """Return the secret again."""
-        return Secret(pid)
-
-
 class Ahead:
     """A config that another process is reading. Close it at the end."""
 
-    def __init__(self, request: LoadRequest, child: int, answers: BinaryIO, question: int) -> None:
+    def __init__(self, request: LoadRequest, child: Child, question: int) -> None:
         self._request = request
-        self._child: int | None = child
-        self._answers = answers
+        self._child: int | None = child.pid
+        self._answers = child.answers
         self._question = question
 
     def opened(self, seconds: float) -> Opened | None:
@@ -81,11 +65,7 @@ class Ahead:
         return load(self._request)
 
     def _next(self) -> Catalog | None:
-        try:
-            found: Catalog = SecretReceiver(self._answers).load()
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            return None
-        return found
+        return cast("Catalog | None", receive(self._answers))
 
     def close(self) -> None:
         """End the child, whatever it does."""
@@ -127,49 +107,28 @@ class InTurn:
 
 def read_ahead(request: LoadRequest) -> Ahead | InTurn | None:
     """Begin to read a config; None where that is not to be done: not on Linux, not beside threads, not from stdin."""
-    if sys.platform != "linux" or threading.active_count() > 1 or request.config == "-":
+    if not can_fork() or request.config == "-":
         return None
     if len(os.sched_getaffinity(0)) == 1:
         return InTurn(request)
-    answers, question = os.pipe(), os.pipe()
-    try:
-        child = os.fork()
-    except OSError:
-        for end in (*answers, *question):
-            os.close(end)
+    asked, question = os.pipe()
+    child = fork(_answers(request, asked, question))
+    os.close(asked)
+    if child is None:
+        os.close(question)
         return None
-    if child == 0:
-        os.close(answers[0])
-        os.close(question[1])
-        _answer(request, question[0], answers[1])
-    os.close(answers[1])
-    os.close(question[0])
-    return Ahead(request, child, os.fdopen(answers[0], "rb"), question[1])
+    return Ahead(request, child, question)
 
 
-def _answer(request: LoadRequest, question: int, answer: int) -> NoReturn:
-    """Be the child: send the catalog, when asked the judged one, and end without anything that the parent would do at its end."""
-    try:
-        leave_terminal()
-        with os.fdopen(answer, "wb") as answers:
-            from llama_storage_tui.services.catalog import open_at_once
+def _answers(request: LoadRequest, asked: int, question: int) -> Iterator[Catalog]:
+    """In the child: yield the catalog, and when asked the judged one."""
+    os.close(question)
+    from llama_storage_tui.services.catalog import open_at_once
 
-            opened = open_at_once(request)
-            SecretSender(answers).dump(opened.catalog)
-            answers.flush()
-            if os.read(question, 1) and opened.judge is not None:
-                SecretSender(answers).dump(opened.judge())
-    finally:
-        os._exit(0)
-
-
-def leave_terminal() -> None:
-    """In a child: end on signals as any process does, and leave the terminal to the parent."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):
-        os.dup2(nowhere, stream)
+    opened = open_at_once(request)
+    yield opened.catalog
+    if os.read(asked, 1) and opened.judge is not None:
+        yield opened.judge()
 
 
 def _learned(catalog: Catalog) -> Catalog:

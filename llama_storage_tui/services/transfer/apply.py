@@ -24,6 +24,7 @@ from llama_storage_tui.model.transfer_result import (
     TransferTerms,
 )
 from llama_storage_tui.next_steps import Advice
+from llama_storage_tui.services.session import closing
 from llama_storage_tui.services.transfer.copying import StoreCopy, Watch
 from llama_storage_tui.services.transfer.counting import open_elsewhere
 from llama_storage_tui.services.transfer.journaling import (
@@ -284,15 +285,12 @@ class Transfer:
             journal = replace(journal, removed=(*journal.removed, store.place))
             self._write(journal)
             self.notify("removing")
-            writer = await open_writer(store.target, self.timeouts)
-            try:
+            async with closing(open_writer(store.target, self.timeouts)) as writer:
                 await writer.begin()
                 for item in store.items:
                     outcomes[item.what].removed += await remove_source(item, writer, self.timeouts)
                 await writer.commit()
                 self.notify("removed")
-            finally:
-                await writer.close()
         return journal
 
     async def _undo(
@@ -318,14 +316,11 @@ class Transfer:
                 for store in by_store(mine):
                     if not record.is_complete(store.place):
                         continue  # its transaction was never committed
-                    writer = await open_writer(store.target, self.timeouts)
-                    try:
+                    async with closing(open_writer(store.target, self.timeouts)) as writer:
                         undo = StoreUndo(store, writer, record, self.timeouts, empties=empties)
                         outcomes += await undo.run()
                         await writer.commit()
                         self.notify("taken")
-                    finally:
-                        await writer.close()
         except StorageToolError as error:
             raise half_done(journal, error) from None
         for each in outcomes:

@@ -1,9 +1,11 @@
-"""Rows of a source turned into rows of a target, a batch at a time."""
+"""Rows of a source turned into rows of a target, a batch at a time: the next one while the last is on its way."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import field
 from operator import itemgetter
 
@@ -113,3 +115,26 @@ def _name(batch: RawBatch, row: RawRow) -> str:
     """Name a row of a source: by its key, or its id, or what stands first."""
     at = next((batch.columns.index(name) for name in ("key", "id") if name in batch.columns), 0)
     return shown((row[at],))
+
+
+async def made_of(
+    batches: AsyncGenerator[RawBatch, None], make: Callable[[RawBatch], Converted], *, is_ahead: bool
+) -> AsyncGenerator[tuple[RawBatch, Converted], None]:
+    """Yield each batch and what it becomes, which is made in a thread; not `is_ahead`: only once the last was dealt with."""
+
+    async def following() -> tuple[RawBatch, Converted] | None:
+        batch = await anext(batches, None)
+        return None if batch is None else (batch, await asyncio.to_thread(make, batch))
+
+    async with aclosing(batches):
+        task = asyncio.create_task(following())
+        try:
+            while (found := await task) is not None:
+                if is_ahead:
+                    task = asyncio.create_task(following())
+                yield found
+                if not is_ahead:
+                    task = asyncio.create_task(following())
+        finally:
+            task.cancel()
+            await asyncio.wait({task})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -23,11 +23,11 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet, Standing, TakenError
 from llama_storage_tui.model.transfer import KEY_COLUMNS, OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, TransferProgress
+from llama_storage_tui.services.session import closing
 from llama_storage_tui.services.transfer.collecting import searched_apart
-from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, shown
+from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, made_of, shown
 from llama_storage_tui.services.transfer.counting import MOST_LEFT, own_identities
 from llama_storage_tui.services.transfer.merging import TWICE, ArrivedKeys, CameBefore, arrivals
-from llama_storage_tui.services.transfer.read_ahead import made_of
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
     is_in_place,
@@ -35,6 +35,7 @@ from llama_storage_tui.services.transfer.stores import (
     open_source,
     overlaps,
     parts_of,
+    reader_at,
     reversed_item,
 )
 
@@ -113,21 +114,19 @@ class StoreCopy:
         """Remove rows of an item's target that no source has any more; return how many, and of those the expired keys."""
         # Where keys lose their namespaces, one place is the target of several items.
         backs = [reversed_item(each) for each in self.store.items if overlaps(each, item)]
-        sources = [await open_source(each.target.target, self.timeouts) for each in backs]
         removed = expired = 0
-        try:
-            async with aclosing(self.writer.read(item.target.container, item.target.keys)) as batches:
-                async for batch in batches:
-                    gone = set(range(len(batch.rows)))
-                    for back, source in zip(backs, sources, strict=True):
-                        gone -= await _found(back, source, batch)
-                    if gone:
-                        locators = [batch.locators[at] for at in sorted(gone)]
-                        removed += await self.writer.remove(item.target.container, locators)
-                        expired += _expired(batch, gone)
-        finally:
-            for source in sources:
-                await source.close()
+        async with AsyncExitStack() as stack:
+            opened = [closing(open_source(each.target.target, self.timeouts)) for each in backs]
+            sources = [await stack.enter_async_context(each) for each in opened]
+            reading = self.writer.read(item.target.container, item.target.keys)
+            async for batch in await stack.enter_async_context(aclosing(reading)):
+                gone = set(range(len(batch.rows)))
+                for back, source in zip(backs, sources, strict=True):
+                    gone -= await _found(back, source, batch)
+                if gone:
+                    locators = [batch.locators[at] for at in sorted(gone)]
+                    removed += await self.writer.remove(item.target.container, locators)
+                    expired += _expired(batch, gone)
         return removed, expired
 
 
@@ -182,19 +181,14 @@ class ItemCopy:
     async def _bring_rows(self, item: TransferItem) -> None:
         """Bring rows batch by batch."""
         rows = self.outcome.written
-        source = None if is_in_store(item) else await open_source(item.source.target, self._copy.timeouts)
-        try:
-            reader = self._writer if source is None else source
+        async with reader_at(item.source, item, self._writer, self._copy.timeouts) as reader:
             reading = reader.read(item.source.container, item.source.keys)
             # A store that is written to reads nothing meanwhile.
-            async with aclosing(made_of(reading, self._made, is_ahead=source is not None)) as batches:
+            async with aclosing(made_of(reading, self._made, is_ahead=not is_in_store(item))) as batches:
                 async for batch, made in batches:
                     await self._bring(batch, made)
                     rows += len(batch.rows)
                     self._tell(rows, self._copy.expected.get(item.what))
-        finally:
-            if source is not None:
-                await source.close()
 
     async def _bring_whole(self, item: TransferItem) -> bool:
         """Have the engine bring all rows by itself; False where it cannot."""

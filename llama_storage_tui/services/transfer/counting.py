@@ -21,6 +21,7 @@ from llama_storage_tui.model.transfer_result import (
     TransferProgress,
     TransferTerms,
 )
+from llama_storage_tui.services.session import closing
 from llama_storage_tui.services.transfer.collecting import searched_apart
 from llama_storage_tui.services.transfer.converting import Converted, convert, shown
 from llama_storage_tui.services.transfer.stores import (
@@ -73,16 +74,13 @@ async def count(
     counted: list[CountedItem] = []
     refusals: list[str] = []
     for store in by_store(items):
-        writer = await open_writer(store.target, timeouts)
-        try:
+        async with closing(open_writer(store.target, timeouts)) as writer:
             refusals += await writer.obstacles(store.sheets())
             counted += [
                 await _count(item, timeouts, watch or _nobody, is_thorough=is_thorough)
                 for item in store.items
             ]
             refusals += await _room(writer, store, counted)
-        finally:
-            await writer.close()
     opened = await open_elsewhere(items, timeouts, accepts_open=terms.accepts_open)
     refusals += opened.open
     if terms.on_conflict is OnConflict.STOP:
@@ -99,9 +97,10 @@ def _nobody(_: TransferProgress) -> None:
 
 
 async def _count(item: TransferItem, timeouts: Timeouts, watch: _Hear, *, is_thorough: bool) -> CountedItem:
-    source = await open_source(item.source.target, timeouts)
-    target = await open_source(item.target.target, timeouts)
-    try:
+    async with (
+        closing(open_source(item.source.target, timeouts)) as source,
+        closing(open_source(item.target.target, timeouts)) as target,
+    ):
         stamp = await source.stamp(item.source.container)
         is_there = not await target.is_empty(item.target.container)
         is_quick = not is_thorough and not is_there
@@ -117,9 +116,6 @@ async def _count(item: TransferItem, timeouts: Timeouts, watch: _Hear, *, is_tho
             return replace(counted, is_exact=True)  # there is nothing that converting each could find out
         with searched_apart():
             return await _count_rows(counted, source, target if is_there else None, watch)
-    finally:
-        await source.close()
-        await target.close()
 
 
 async def _count_rows(

@@ -13,6 +13,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RowIdentity
 from llama_storage_tui.model.transfer import KeepRows, MoveKeys, TransferItem
+from llama_storage_tui.services.session import closing
 from llama_storage_tui.services.transfer.converting import convert, shown
 from llama_storage_tui.services.transfer.stores import by_store, open_source, overlaps
 
@@ -75,15 +76,14 @@ async def merged(items: Sequence[TransferItem], timeouts: Timeouts) -> list[str]
 
 
 async def _again(item: TransferItem, arrived: ArrivedKeys, timeouts: Timeouts) -> RowIdentity | None:
-    source = await open_source(item.source.target, timeouts)
-    try:
-        async with aclosing(source.read(item.source.container, item.source.keys)) as batches:
-            async for batch in batches:
-                made = await asyncio.to_thread(convert, item, batch)
-                for each in made.sheets:
-                    key = arrived.again(each.identities())
-                    if key is not None:
-                        return key
-    finally:
-        await source.close()
+    async with (
+        closing(open_source(item.source.target, timeouts)) as source,
+        aclosing(source.read(item.source.container, item.source.keys)) as batches,
+    ):
+        async for batch in batches:
+            made = await asyncio.to_thread(convert, item, batch)
+            for each in made.sheets:
+                key = arrived.again(each.identities())
+                if key is not None:
+                    return key
     return None

@@ -7,7 +7,6 @@ import os
 from llama_storage_tui.config.locate import STDIN, config_path
 from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.pending import PendingTransfer
-from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
 
 FOLDER = "transfers"
@@ -42,7 +41,5 @@ def config_name(request: LoadRequest, config: str | None = None) -> str:
     That is its real path, however it was named, and whether or not it is still there. Raises UsageError where the one that is found
     is meant, and there is none or several.
     """
-    path = config_path(
-        request.config if config is None else config, environ=request.environ, home=home_of(request.environ)
-    )
+    path = config_path(request.config if config is None else config, request.environ)
     return STDIN if path is None else os.path.realpath(path)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.files.transfer_journal import STORE, Changed, TransferRecord, digest_of
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.raw_rows import Found, RawBatch, RawRow, RowIdentity, Sheet, Standing
+from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet, Standing
 from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow
 from llama_storage_tui.services.transfer.converting import convert, shown
@@ -18,23 +18,14 @@ from llama_storage_tui.services.transfer.counting import own_identities
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
     is_in_place,
-    is_in_store,
-    open_source,
+    reader_at,
     store_of,
 )
 
 if TYPE_CHECKING:
-    from llama_storage_tui.backends.protocols import ItemWriter
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
 
 CHANGED_SINCE: Final = "it was changed since it was copied"
-
-
-class Looks(Protocol):
-    """What can say whether a store has rows."""
-
-    async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
-        """Tell for each row what the store has in its place."""
-        ...
 
 
 async def remove_source(item: TransferItem, writer: ItemWriter, timeouts: Timeouts) -> int:
@@ -42,22 +33,19 @@ async def remove_source(item: TransferItem, writer: ItemWriter, timeouts: Timeou
 
     An item in place removes nothing but rows that got another identity.
     """
-    is_same_store = is_in_store(item)
-    target: Looks = writer if is_same_store else await open_source(item.target.target, timeouts)
     removed = 0
-    try:
-        async with aclosing(writer.read(item.source.container, item.source.keys)) as batches:
-            async for batch in batches:
-                gone = await _verified(item, batch, target)
-                if gone:
-                    removed += await writer.remove(item.source.container, [batch.locators[at] for at in gone])
-    finally:
-        if not is_same_store:
-            await target.close()  # type: ignore[attr-defined] # a source, which was opened here
+    async with (
+        reader_at(item.target, item, writer, timeouts) as target,
+        aclosing(writer.read(item.source.container, item.source.keys)) as batches,
+    ):
+        async for batch in batches:
+            gone = await _verified(item, batch, target)
+            if gone:
+                removed += await writer.remove(item.source.container, [batch.locators[at] for at in gone])
     return removed
 
 
-async def _verified(item: TransferItem, batch: RawBatch, target: Looks) -> list[int]:
+async def _verified(item: TransferItem, batch: RawBatch, target: ItemSource | ItemWriter) -> list[int]:
     """Return the rows of a batch all of whose converted rows are at the target, by their place."""
     made = await asyncio.to_thread(convert, item, batch)
     brought: set[int] = set()
@@ -123,17 +111,14 @@ class StoreUndo:
                 outcome.removed += await self.writer.remove(item.target.container, batch.locators)
 
     async def _take_away(self, item: TransferItem, outcome: ItemOutcome) -> None:
-        source = None if is_in_store(item) else await open_source(item.source.target, self.timeouts)
-        try:
-            reader = self.writer if source is None else source
-            left: dict[RowIdentity, LeftRow] = {}
-            async with aclosing(reader.read(item.source.container, item.source.keys)) as batches:
-                async for batch in batches:
-                    outcome.removed += await self._take_batch(item, batch, left)
-            outcome.left += left.values()
-        finally:
-            if source is not None:
-                await source.close()
+        left: dict[RowIdentity, LeftRow] = {}
+        async with (
+            reader_at(item.source, item, self.writer, self.timeouts) as reader,
+            aclosing(reader.read(item.source.container, item.source.keys)) as batches,
+        ):
+            async for batch in batches:
+                outcome.removed += await self._take_batch(item, batch, left)
+        outcome.left += left.values()
 
     async def _take_batch(self, item: TransferItem, batch: RawBatch, left: dict[RowIdentity, LeftRow]) -> int:
         """Take back what came of a batch; return how many rows. `left` gets those that were changed since."""

@@ -6,9 +6,10 @@ Looking may be cancelled at any moment, and copying too: a store's transaction i
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.backends.registry import refuse_but_for_move
@@ -26,13 +27,12 @@ from llama_storage_tui.services.migration.planning import plan_data
 from llama_storage_tui.services.migration.renamed_home import follow_renamed_home, left_by_early_copy
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.startup.background_loop import run_apart
+from llama_storage_tui.services.startup.background_loop import apart
 from llama_storage_tui.services.transfer.apply import Transfer
 from llama_storage_tui.services.transfer.copying import Watch
 from llama_storage_tui.services.transfer.counting import count
 from llama_storage_tui.services.transfer.journaling import half_done, pending
 from llama_storage_tui.services.transfer.pending import config_name
-from llama_storage_tui.services.transfer.request import request_from_json, request_to_json
 
 LOOK_ELSEWHERE: Final = Advice("", Step.MAP_PATH)
 
@@ -68,6 +68,7 @@ class DataMigration:
         """Return the transfer of this config that is half done."""
         return self._journals.pending(self.config)
 
+    @apart(is_awaited=False)
     async def plan(
         self, terms: TransferTerms, *, is_thorough: bool = True, watch: Watch | None = None
     ) -> TransferPlan:
@@ -78,40 +79,39 @@ class DataMigration:
         journal = self.pending()
         if journal is not None:
             raise pending(journal)
+        found, catalogs = await self._data_plan(self._request, self._old, self._choices)
+        if found.absent and not (found.items or found.stays):
+            raise NotFoundError(found.notices[0], where=self._old, help=LOOK_ELSEWHERE)
+        counted = await count(
+            found.items,
+            found.stays,
+            found.notices,
+            terms,
+            self._timeouts,
+            is_thorough=is_thorough,
+            watch=watch,
+        )
+        counted = replace(counted, unseen=found.unseen, configs=tuple(map(_said, catalogs)))
+        refusal = await asyncio.to_thread(left_by_early_copy, self._request.environ, found.items)
+        return counted if refusal is None else replace(counted, refusals=(refusal, *counted.refusals))
 
-        async def work() -> TransferPlan:
-            found, catalogs = await self._data_plan(self._request, self._old, self._choices)
-            if found.absent and not (found.items or found.stays):
-                raise NotFoundError(found.notices[0], where=self._old, help=LOOK_ELSEWHERE)
-            counted = await count(
-                found.items,
-                found.stays,
-                found.notices,
-                terms,
-                self._timeouts,
-                is_thorough=is_thorough,
-                watch=watch,
-            )
-            counted = replace(counted, unseen=found.unseen, configs=tuple(map(_said, catalogs)))
-            refusal = await asyncio.to_thread(left_by_early_copy, self._request.environ, found.items)
-            return counted if refusal is None else replace(counted, refusals=(refusal, *counted.refusals))
-
-        return await run_apart(work, may_stop=True)
-
+    @apart(is_awaited=True)
     async def apply(
         self, plan: TransferPlan, terms: TransferTerms, watch: Watch, notify: Notify
     ) -> TransferResult:
         """Carry out a plan; raises RefusedError where nothing was changed, PendingError where it is half done."""
-        request = request_to_json(self._request, self._old, self._choices)
+        request = {
+            "old": self._old,
+            "public_rows": self._choices.public_rows,
+            "tenant": self._choices.tenant,
+            **self._request.to_json(),
+        }
+        catalogs = await asyncio.to_thread(self._catalogs, self._request, self._old)
+        if plan.configs and tuple(map(_said, catalogs)) != plan.configs:
+            raise RefusedError(EDITED, where=self.config, help="Make a new plan.")
+        return await self._transfer(watch, notify).apply(plan, terms, self.config, request)
 
-        async def work() -> TransferResult:
-            catalogs = await asyncio.to_thread(self._catalogs, self._request, self._old)
-            if plan.configs and tuple(map(_said, catalogs)) != plan.configs:
-                raise RefusedError(EDITED, where=self.config, help="Make a new plan.")
-            return await self._transfer(watch, notify).apply(plan, terms, self.config, request)
-
-        return await run_apart(work, may_stop=True, is_awaited=True)
-
+    @apart(is_awaited=True)
     async def resume(
         self,
         watch: Watch,
@@ -121,35 +121,26 @@ class DataMigration:
         accepts_open: bool = False,
     ) -> TransferResult:
         """Finish the unfinished transfer; `on_conflict` in place of what was chosen when it began. Raises PendingError."""
+        journal = self.pending()
+        if journal is None:
+            load(self._request)  # a config that is not there is no config of which nothing is pending
+            return TransferResult(Outcome.NONE)
+        items, targets = await self._plan_of(journal)
+        return await self._transfer(watch, notify, accepts_open=accepts_open).resume(
+            journal, items, targets, on_conflict=on_conflict
+        )
 
-        async def work() -> TransferResult:
-            journal = self.pending()
-            if journal is None:
-                load(self._request)  # a config that is not there is no config of which nothing is pending
-                return TransferResult(Outcome.NONE)
-            items, targets = await self._plan_of(journal)
-            return await self._transfer(watch, notify, accepts_open=accepts_open).resume(
-                journal, items, targets, on_conflict=on_conflict
-            )
-
-        return await run_apart(work, may_stop=True, is_awaited=True)
-
+    @apart(is_awaited=True)
     async def undo(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> TransferResult:
         """Take away what the last transfer brought, half done or finished; raises RefusedError, PendingError."""
-
-        async def work() -> TransferResult:
-            journal = self._journals.last(self.config)
-            if journal is None:
-                load(self._request)
-                raise RefusedError("This config has no transfer that could be undone")
-            if journal.is_move:
-                raise RefusedError(MOVED, where=journal.id)
-            items, targets = await self._plan_of(journal)
-            return await self._transfer(watch, notify, accepts_open=accepts_open).undo(
-                journal, items, targets
-            )
-
-        return await run_apart(work, may_stop=True, is_awaited=True)
+        journal = self._journals.last(self.config)
+        if journal is None:
+            load(self._request)
+            raise RefusedError("This config has no transfer that could be undone")
+        if journal.is_move:
+            raise RefusedError(MOVED, where=journal.id)
+        items, targets = await self._plan_of(journal)
+        return await self._transfer(watch, notify, accepts_open=accepts_open).undo(journal, items, targets)
 
     def _transfer(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> Transfer:
         return Transfer(self._journals, self._timeouts, watch, notify, accepts_open)
@@ -157,7 +148,10 @@ class DataMigration:
     async def _plan_of(self, journal: TransferJournal) -> tuple[tuple[TransferItem, ...], dict[str, Target]]:
         """Return what the plan of a journal gives now, and the targets of the config's backends."""
         try:
-            found, (catalog, *_) = await self._data_plan(*request_from_json(journal.request, self._request))
+            kept: Mapping[str, Any] = journal.request
+            request = self._request.as_kept(kept, self._request.absolute_env_files)
+            choices = PlanChoices(public_rows=bool(kept.get("public_rows")), tenant=kept.get("tenant"))
+            found, (catalog, *_) = await self._data_plan(request, kept.get("old"), choices)
         except BackendError as error:
             if journal.is_open:
                 raise half_done(journal, error) from None

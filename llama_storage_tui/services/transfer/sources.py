@@ -8,6 +8,7 @@ from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.model.transfer_result import CountedItem, ItemOutcome
+from llama_storage_tui.services.session import closing
 from llama_storage_tui.services.transfer.stores import open_source, store_of
 
 CHANGED = "The source of {what} was written to since the plan was made"
@@ -15,11 +16,8 @@ CHANGED = "The source of {what} was written to since the plan was made"
 
 async def stamp_of(item: TransferItem, timeouts: Timeouts) -> str:
     """Return what is another text once an item's source was written to; raises BackendError."""
-    source = await open_source(item.source.target, timeouts)
-    try:
+    async with closing(open_source(item.source.target, timeouts)) as source:
         return await source.stamp(item.source.container)
-    finally:
-        await source.close()
 
 
 async def are_settled(
@@ -34,14 +32,11 @@ async def are_settled(
     that began when nobody had a store open, by item.
     """
     for item, stamp in zip(items, before, strict=True):
-        source = await open_source(item.source.target, timeouts)
-        try:
+        async with closing(open_source(item.source.target, timeouts)) as source:
             outcome = followed.get(item.what) if source.stamps_others else None
             is_settled = outcome is not None and not outcome.followed
             if not is_settled and await source.stamp(item.source.container) != stamp:
                 return False
-        finally:
-            await source.close()
     return True
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import os.path
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Sheet
 from llama_storage_tui.model.target import LoginTarget, Target
 from llama_storage_tui.model.transfer import MoveKeys, MoveMostKeys, TransferItem, TransferPlace
+from llama_storage_tui.services.session import closing
 
 if TYPE_CHECKING:
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
@@ -101,6 +103,18 @@ def reversed_item(item: TransferItem) -> TransferItem:
     return replace(item, source=item.target, target=item.source, convert=back)
 
 
+@asynccontextmanager
+async def reader_at(
+    place: TransferPlace, item: TransferItem, writer: ItemWriter, timeouts: Timeouts
+) -> AsyncIterator[ItemSource | ItemWriter]:
+    """Open one end of an item; of one store at both ends, that is the `writer` which has it open."""
+    if is_in_store(item):
+        yield writer
+    else:
+        async with closing(open_source(place.target, timeouts)) as source:
+            yield source
+
+
 async def open_source(target: Target, timeouts: Timeouts) -> ItemSource:
     """Open a source; its driver is imported in a thread. Raises BackendError, RefusedError."""
 
@@ -122,11 +136,8 @@ async def users_of(target: Target, timeouts: Timeouts) -> tuple[str, ...] | None
 
     if not await asyncio.to_thread(known):
         return None
-    writer = await open_writer(target, timeouts)
-    try:
+    async with closing(open_writer(target, timeouts)) as writer:
         return await writer.users()
-    finally:
-        await writer.close()
 
 
 async def open_writer(target: Target, timeouts: Timeouts) -> ItemWriter:

@@ -8,22 +8,25 @@ from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.finding import Finding, Stage
 from llama_storage_tui.model.notices import Notice, NoticeKind
+from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.model.upgrade import LostByDesign, RewrittenByServer, StoreForecast, UpgradeReport
 from llama_storage_tui.services import inspection
 from llama_storage_tui.services.catalog import load_versions
+from llama_storage_tui.services.migration.planning import plan_data
 from llama_storage_tui.services.migration.renamed_home import keeps_folder
+from llama_storage_tui.services.migration.stores import same_place
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.services.session import Session, Timeouts
 from llama_storage_tui.services.upgrade_inspection import EARLIER_FORM
 from llama_storage_tui.services.upgrades.comparing import StoreComparison, compare
 from llama_storage_tui.services.upgrades.counting import StoreCounts, count_store
-from llama_storage_tui.services.upgrades.forms import untaken_forms
 from llama_storage_tui.services.upgrades.owners import owner_notices
 from llama_storage_tui.services.upgrades.steps import steps_to
 from llama_storage_tui.upstream import changes, upgrades
@@ -244,3 +247,19 @@ def _other_rewrites(pair: UpgradePair, stores: Sequence[StoreForecast]) -> list[
         ),
     )
     return [rewrite for since, holds, rewrite in cases if old < since <= new and holds]
+
+
+async def untaken_forms(session: Session) -> dict[str, str]:
+    """Return by kind why the session's version does not take rows as they are; nothing of stores that cannot be read."""
+    try:
+        plan = await plan_data(session, None)
+    except BackendError:
+        return {}
+    return {item.what: item.reason for item in plan.items if _stays(item)}
+
+
+def _stays(item: TransferItem) -> bool:
+    source, target = item.source, item.target
+    if not same_place(source, target):
+        return False
+    return source.keys is None or target.keys is None or source.keys.include == target.keys.include

@@ -242,7 +242,7 @@ class MoveController(TransferController):
     def prepare(self) -> None:
         """Look up what it can become."""
         import_module("llama_storage_tui.services.move.service")
-        from llama_storage_tui.services.move.targets import move_targets
+        from llama_storage_tui.services.move.entry import move_targets
 
         self._choices = move_targets(self._backend, self._version)
 

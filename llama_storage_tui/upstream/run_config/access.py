@@ -19,6 +19,7 @@ from llama_storage_tui.upstream.run_config.facts import (
     Shape,
     Values,
     broken,
+    shape,
 )
 from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
@@ -26,16 +27,14 @@ _UNOWNED: Final = Version(0, 4, 0)
 
 Action = Literal["create", "read", "update", "delete"]
 
-_SCOPE: Final = Shape(
+_SCOPE: Final = shape(
     "Scope",
-    (
-        Fact("principal", Maybe(str), None),
-        Fact("actions", Either(Action, ListOf(Action))),
-        Fact("resource", Maybe(str), None),
-    ),
+    Fact("principal", Maybe(str), None),
+    Fact("actions", Either(Action, ListOf(Action))),
+    Fact("resource", Maybe(str), None),
 )
 
-_ROUTE_SCOPE: Final = Shape("RouteScope", (Fact("paths", Either(str, ListOf(str))),))
+_ROUTE_SCOPE: Final = shape("RouteScope", Fact("paths", Either(str, ListOf(str))))
 
 
 def _check_exclusions(values: Values, _given: AbstractSet[str]) -> None:
@@ -69,15 +68,13 @@ def _check_new_conditions(values: Values, _given: AbstractSet[str]) -> None:
 
 
 def _rule(name: str, scope: Shape) -> Shape:
-    return Shape(
+    return shape(
         name,
-        (
-            Fact("permit", Maybe(scope), None),
-            Fact("forbid", Maybe(scope), None),
-            Fact("when", Maybe(Either(str, ListOf(str))), None),
-            Fact("unless", Maybe(Either(str, ListOf(str))), None),
-            Fact("description", Maybe(str), None),
-        ),
+        Fact("permit", Maybe(scope), None),
+        Fact("forbid", Maybe(scope), None),
+        Fact("when", Maybe(Either(str, ListOf(str))), None),
+        Fact("unless", Maybe(Either(str, ListOf(str))), None),
+        Fact("description", Maybe(str), None),
         checks=(
             FieldCheck(_check_exclusions),
             FieldCheck(_check_old_conditions, until=_UNOWNED),

@@ -19,9 +19,9 @@ from llama_storage_tui.upstream.run_config.facts import (
     FieldCheck,
     ListOf,
     Maybe,
-    Shape,
     Values,
     broken,
+    shape,
 )
 from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
@@ -67,91 +67,75 @@ def _check_networks(networks: list[str] | None) -> list[str] | None:
     return networks
 
 
-_JWKS: Final = Shape(
+_JWKS: Final = shape(
     "Jwks",
-    (
-        Fact("uri", str),
-        Fact("token", Maybe(str), None, is_secret=True),
-        Fact("key_recheck_period", int, 3600),
-    ),
+    Fact("uri", str),
+    Fact("token", Maybe(str), None, is_secret=True),
+    Fact("key_recheck_period", int, 3600),
 )
 
-_INTROSPECTION: Final = Shape(
+_INTROSPECTION: Final = shape(
     "Introspection",
-    (
-        Fact("url", str),
-        Fact("client_id", str),
-        Fact("client_secret", str, is_secret=True),
-        Fact("send_secret_in_body", bool, default=False),
-    ),
+    Fact("url", str),
+    Fact("client_id", str),
+    Fact("client_secret", str, is_secret=True),
+    Fact("send_secret_in_body", bool, default=False),
 )
 
 _TLS: Final = (Fact("verify_tls", bool, default=True), Fact("tls_cafile", Maybe(Path), None))
 
-_OAUTH2: Final = Shape(
+_OAUTH2: Final = shape(
     "OAuth2Token",
-    (
-        Fact("type", Literal["oauth2_token"]),
-        Fact("audience", str, "llama-stack", until=_HEADERS),
-        Fact("audience", str, "ogx", since=_HEADERS),
-        *_TLS,
-        Fact("issuer", Maybe(str), None),
-        Fact("claims_mapping", dict[str, str], {}),  # empty names pass: upstream declares their check in vain
-        Fact("tenant_claim", Maybe(str), None, since=_TENANTS),
-        Fact("jwks", Maybe(_JWKS), None),
-        Fact("introspection", Maybe(_INTROSPECTION), None),
-    ),
+    Fact("type", Literal["oauth2_token"]),
+    Fact("audience", str, "llama-stack", until=_HEADERS),
+    Fact("audience", str, "ogx", since=_HEADERS),
+    *_TLS,
+    Fact("issuer", Maybe(str), None),
+    Fact("claims_mapping", dict[str, str], {}),  # empty names pass: upstream declares their check in vain
+    Fact("tenant_claim", Maybe(str), None, since=_TENANTS),
+    Fact("jwks", Maybe(_JWKS), None),
+    Fact("introspection", Maybe(_INTROSPECTION), None),
     checks=(FieldCheck(_check_one_source),),
 )
 
-_GITHUB: Final = Shape(
+_GITHUB: Final = shape(
     "GithubToken",
-    (
-        Fact("type", Literal["github_token"]),
-        Fact("github_api_base_url", str, "https://api.github.com"),
-        Fact("claims_mapping", dict[str, str], {}),
-    ),
+    Fact("type", Literal["github_token"]),
+    Fact("github_api_base_url", str, "https://api.github.com"),
+    Fact("claims_mapping", dict[str, str], {}),
 )
 
-_CUSTOM: Final = Shape(
+_CUSTOM: Final = shape(
     "Custom",
-    (
-        Fact("type", Literal["custom"]),
-        Fact("endpoint", str),
-        Fact("tenant_field", Maybe(str), None, since=_TENANTS),
-    ),
+    Fact("type", Literal["custom"]),
+    Fact("endpoint", str),
+    Fact("tenant_field", Maybe(str), None, since=_TENANTS),
 )
 
-_KUBERNETES: Final = Shape(
+_KUBERNETES: Final = shape(
     "Kubernetes",
-    (
-        Fact("type", Literal["kubernetes"]),
-        Fact("api_server_url", CheckedMapping(str, _check_url), "https://kubernetes.default.svc"),
-        *_TLS,
-        Fact("claims_mapping", CheckedMapping(dict[str, str], _check_claims), {}),
-        Fact("tenant_claim", Maybe(str), None, since=_TENANTS),
-    ),
+    Fact("type", Literal["kubernetes"]),
+    Fact("api_server_url", CheckedMapping(str, _check_url), "https://kubernetes.default.svc"),
+    *_TLS,
+    Fact("claims_mapping", CheckedMapping(dict[str, str], _check_claims), {}),
+    Fact("tenant_claim", Maybe(str), None, since=_TENANTS),
 )
 
-_UPSTREAM_HEADER: Final = Shape(
+_UPSTREAM_HEADER: Final = shape(
     "UpstreamHeader",
-    (
-        Fact("type", Literal["upstream_header"]),
-        Fact("principal_header", str),
-        Fact("tenant_header", Maybe(str), None, since=_TENANTS),
-        Fact("attributes_header", Maybe(str), None),
-        Fact("attribute_headers", Maybe(dict[str, str]), None, since=Version(1, 0, 0)),
-        Fact("trusted_proxy_cidrs", CheckedMapping(list[str] | None, _check_networks), None, since=_API_KEYS),
-    ),
+    Fact("type", Literal["upstream_header"]),
+    Fact("principal_header", str),
+    Fact("tenant_header", Maybe(str), None, since=_TENANTS),
+    Fact("attributes_header", Maybe(str), None),
+    Fact("attribute_headers", Maybe(dict[str, str]), None, since=Version(1, 0, 0)),
+    Fact("trusted_proxy_cidrs", CheckedMapping(list[str] | None, _check_networks), None, since=_API_KEYS),
     since=_HEADERS,
 )
 
-_LOCAL_API_KEY: Final = Shape(
+_LOCAL_API_KEY: Final = shape(
     "LocalApiKey",
-    (
-        Fact("type", Literal["local_api_key"]),
-        Fact("api_keys", ListOf(str), is_secret=True),
-    ),
+    Fact("type", Literal["local_api_key"]),
+    Fact("api_keys", ListOf(str), is_secret=True),
     since=_API_KEYS,
 )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream.changes import DatedFromCatalog
+from llama_storage_tui.upstream.changes import CATALOG, DatedFromCatalog
 from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
 if TYPE_CHECKING:
@@ -67,6 +67,17 @@ class Shape(DatedFromCatalog):
     def facts_in(self, version: Version) -> tuple[Fact, ...]:
         """Return the fields that a server of that version knows."""
         return tuple(fact for fact in self.facts if fact.holds_for(version))
+
+
+def shape(
+    name: str,
+    *facts: Fact,
+    checks: tuple[FieldCheck, ...] = (),
+    since: Version | None = CATALOG,
+    until: Version | None = None,
+) -> Shape:
+    """Return a shape with its fields one after the other, as the tables write it."""
+    return Shape(name, facts, checks, since=since, until=until)
 
 
 @dataclass(frozen=True, slots=True)

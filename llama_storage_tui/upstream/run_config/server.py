@@ -18,9 +18,9 @@ from llama_storage_tui.upstream.run_config.facts import (
     FieldCheck,
     ListOf,
     Maybe,
-    Shape,
     Values,
     broken,
+    shape,
 )
 from llama_storage_tui.upstream.run_config.problems import ProblemKind
 from llama_storage_tui.upstream.run_config.stores import KV_REFERENCE
@@ -76,68 +76,58 @@ def _check_ciphers(values: Values, _given: AbstractSet[str]) -> None:
         raise broken(ProblemKind.NOT_ALLOWED, message, field="tls_config")
 
 
-_AUTHENTICATION: Final = Shape(
+_AUTHENTICATION: Final = shape(
     "Authentication",
-    (
-        Fact("provider_config", PROVIDER_CONFIG, until=_ROUTES),
-        Fact("provider_config", Maybe(PROVIDER_CONFIG), None, since=_ROUTES),
-        Fact("route_policy", ListOf(ROUTE_RULE), (), since=_ROUTES),
-        Fact("access_policy", ListOf(ACCESS_RULE), ()),
-    ),
+    Fact("provider_config", PROVIDER_CONFIG, until=_ROUTES),
+    Fact("provider_config", Maybe(PROVIDER_CONFIG), None, since=_ROUTES),
+    Fact("route_policy", ListOf(ROUTE_RULE), (), since=_ROUTES),
+    Fact("access_policy", ListOf(ACCESS_RULE), ()),
 )
 
-_QUOTA: Final = Shape(
+_QUOTA: Final = shape(
     "Quota",
-    (
-        Fact("kvstore", KV_REFERENCE),
-        Fact("anonymous_max_requests", int, 100),
-        Fact("authenticated_max_requests", int, 1000),
-        Fact("period", Literal["day"], "day"),
-    ),
+    Fact("kvstore", KV_REFERENCE),
+    Fact("anonymous_max_requests", int, 100),
+    Fact("authenticated_max_requests", int, 1000),
+    Fact("period", Literal["day"], "day"),
 )
 
-_CORS: Final = Shape(
+_CORS: Final = shape(
     "Cors",
-    (
-        Fact("allow_origins", ListOf(str), ()),
-        Fact("allow_origin_regex", Maybe(str), None),
-        Fact("allow_methods", ListOf(str), ("OPTIONS",)),
-        Fact("allow_headers", ListOf(str), ()),
-        Fact("allow_credentials", bool, default=False),
-        Fact("expose_headers", ListOf(str), ()),
-        Fact("max_age", int, 600, at_least=0),
-    ),
+    Fact("allow_origins", ListOf(str), ()),
+    Fact("allow_origin_regex", Maybe(str), None),
+    Fact("allow_methods", ListOf(str), ("OPTIONS",)),
+    Fact("allow_headers", ListOf(str), ()),
+    Fact("allow_credentials", bool, default=False),
+    Fact("expose_headers", ListOf(str), ()),
+    Fact("max_age", int, 600, at_least=0),
     checks=(FieldCheck(_check_origins),),
 )
 
-_TENANCY_SHAPE: Final = Shape(
+_TENANCY_SHAPE: Final = shape(
     "Tenancy",
-    (
-        Fact("mode", Literal["disabled", "single", "multi"], "disabled"),
-        Fact("default_tenant_id", Maybe(str), None),
-    ),
+    Fact("mode", Literal["disabled", "single", "multi"], "disabled"),
+    Fact("default_tenant_id", Maybe(str), None),
     checks=(FieldCheck(_check_tenant),),
 )
 
-_TLS: Final = Shape("Tls", (Fact("ciphers", Maybe(ListOf(str)), None),))
+_TLS: Final = shape("Tls", Fact("ciphers", Maybe(ListOf(str)), None))
 
-SERVER: Final = Shape(
+SERVER: Final = shape(
     "Server",
-    (
-        Fact("port", int, 8321, at_least=1024, at_most=65535),
-        Fact("tls_certfile", Maybe(str), None),
-        Fact("tls_keyfile", Maybe(str), None),
-        Fact("tls_cafile", Maybe(str), None),
-        Fact("auth", Maybe(_AUTHENTICATION), None),
-        Fact("host", Maybe(str), None),
-        Fact("quota", Maybe(_QUOTA), None, until=_WITHOUT_QUOTA),
-        Fact("cors", Maybe(Either(bool, _CORS)), None, until=_WITHOUT_QUOTA),
-        Fact("workers", int, 1, since=_WORKERS),
-        Fact("registry_refresh_interval_seconds", int, 300, since=_REFRESH, above=0),
-        Fact("tenancy", _TENANCY_SHAPE, None, since=_TENANCY),
-        Fact("insecure", bool, default=False, since=_TENANCY),
-        Fact("tls_config", Maybe(_TLS), None, since=_TENANCY),
-        Fact("hsts_max_age", int, 31536000, since=_TENANCY, at_least=0),
-    ),
+    Fact("port", int, 8321, at_least=1024, at_most=65535),
+    Fact("tls_certfile", Maybe(str), None),
+    Fact("tls_keyfile", Maybe(str), None),
+    Fact("tls_cafile", Maybe(str), None),
+    Fact("auth", Maybe(_AUTHENTICATION), None),
+    Fact("host", Maybe(str), None),
+    Fact("quota", Maybe(_QUOTA), None, until=_WITHOUT_QUOTA),
+    Fact("cors", Maybe(Either(bool, _CORS)), None, until=_WITHOUT_QUOTA),
+    Fact("workers", int, 1, since=_WORKERS),
+    Fact("registry_refresh_interval_seconds", int, 300, since=_REFRESH, above=0),
+    Fact("tenancy", _TENANCY_SHAPE, None, since=_TENANCY),
+    Fact("insecure", bool, default=False, since=_TENANCY),
+    Fact("tls_config", Maybe(_TLS), None, since=_TENANCY),
+    Fact("hsts_max_age", int, 31536000, since=_TENANCY, at_least=0),
     checks=(FieldCheck(_check_ciphers, since=_TENANCY),),
 )

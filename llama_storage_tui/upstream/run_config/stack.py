@@ -17,9 +17,9 @@ from llama_storage_tui.upstream.run_config.facts import (
     FieldCheck,
     ListOf,
     Maybe,
-    Shape,
     Values,
     broken,
+    shape,
 )
 from llama_storage_tui.upstream.run_config.problems import ProblemKind
 from llama_storage_tui.upstream.run_config.resources import CONNECTOR, RESOURCES
@@ -46,47 +46,43 @@ def _check_distribution(values: Values, _given: AbstractSet[str]) -> None:
         raise broken(ProblemKind.MISSING, message, field="distro_name")
 
 
-_PROVIDER: Final = Shape(
+_PROVIDER: Final = shape(
     "Provider",
-    (
-        Fact("provider_id", Maybe(str)),
-        Fact("provider_type", str),
-        Fact("config", dict[str, Any], {}),
-        Fact("module", Maybe(str), None),
-    ),
+    Fact("provider_id", Maybe(str)),
+    Fact("provider_type", str),
+    Fact("config", dict[str, Any], {}),
+    Fact("module", Maybe(str), None),
 )
 
-_LOGGING: Final = Shape("Logging", (Fact("category_levels", dict[str, str], {}),))
+_LOGGING: Final = shape("Logging", Fact("category_levels", dict[str, str], {}))
 
-_TELEMETRY: Final = Shape("Telemetry", (Fact("enabled", bool, default=False),))
+_TELEMETRY: Final = shape("Telemetry", Fact("enabled", bool, default=False))
 
-_SAFETY: Final = Shape("Safety", (Fact("default_shield_id", Maybe(str), None),))
+_SAFETY: Final = shape("Safety", Fact("default_shield_id", Maybe(str), None))
 
-STACK: Final = Shape(
+STACK: Final = shape(
     "Stack",
-    (
-        Fact("version", int, 2),
-        # The loader turns any value but null into text: image_name until 0.4, distro_name from 0.5.
-        Fact("image_name", CheckedMapping(Any, _check_name), until=_DISTRO_NAME),
-        Fact("distro_name", Any, None, since=_DISTRO_NAME),
-        Fact("image_name", Maybe(str), None, since=_DISTRO_NAME),
-        Fact("container_image", Maybe(str), None),
-        Fact("apis", ListOf(str), (), until=_NULL_APIS),
-        Fact("apis", Maybe(ListOf(str)), None, since=_NULL_APIS),
-        Fact("providers", ByName(ListOf(_PROVIDER))),
-        Fact("storage", STORAGE, until=_OPTIONAL_STORAGE),
-        Fact("storage", STORAGE, None, since=_OPTIONAL_STORAGE),
-        Fact("registered_resources", RESOURCES, None),
-        Fact("logging", Maybe(_LOGGING), None),
-        # Not a field upstream, but the server builds its logging of it.
-        Fact("logging_config", _LOGGING, None, until=RESOLVED_COPY),
-        Fact("telemetry", _TELEMETRY, None, until=_OPTIONAL_STORAGE),
-        Fact("server", SERVER, None),
-        Fact("external_providers_dir", Maybe(Path), None),
-        Fact("external_apis_dir", Maybe(Path), None),
-        Fact("vector_stores", Maybe(VECTOR_STORES), None),
-        Fact("safety", Maybe(_SAFETY), None, since=_OPTIONAL_STORAGE, until=_WITHOUT_SAFETY),
-        Fact("connectors", ListOf(CONNECTOR), (), since=_DISTRO_NAME),
-    ),
+    Fact("version", int, 2),
+    # The loader turns any value but null into text: image_name until 0.4, distro_name from 0.5.
+    Fact("image_name", CheckedMapping(Any, _check_name), until=_DISTRO_NAME),
+    Fact("distro_name", Any, None, since=_DISTRO_NAME),
+    Fact("image_name", Maybe(str), None, since=_DISTRO_NAME),
+    Fact("container_image", Maybe(str), None),
+    Fact("apis", ListOf(str), (), until=_NULL_APIS),
+    Fact("apis", Maybe(ListOf(str)), None, since=_NULL_APIS),
+    Fact("providers", ByName(ListOf(_PROVIDER))),
+    Fact("storage", STORAGE, until=_OPTIONAL_STORAGE),
+    Fact("storage", STORAGE, None, since=_OPTIONAL_STORAGE),
+    Fact("registered_resources", RESOURCES, None),
+    Fact("logging", Maybe(_LOGGING), None),
+    # Not a field upstream, but the server builds its logging of it.
+    Fact("logging_config", _LOGGING, None, until=RESOLVED_COPY),
+    Fact("telemetry", _TELEMETRY, None, until=_OPTIONAL_STORAGE),
+    Fact("server", SERVER, None),
+    Fact("external_providers_dir", Maybe(Path), None),
+    Fact("external_apis_dir", Maybe(Path), None),
+    Fact("vector_stores", Maybe(VECTOR_STORES), None),
+    Fact("safety", Maybe(_SAFETY), None, since=_OPTIONAL_STORAGE, until=_WITHOUT_SAFETY),
+    Fact("connectors", ListOf(CONNECTOR), (), since=_DISTRO_NAME),
     checks=(FieldCheck(_check_distribution, since=_DISTRO_NAME),),
 )

@@ -16,9 +16,9 @@ from llama_storage_tui.upstream.run_config.facts import (
     Fact,
     FieldCheck,
     Maybe,
-    Shape,
     Values,
     broken,
+    shape,
 )
 from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
@@ -108,80 +108,68 @@ _LOGIN: Final = (
 
 _LOGIN_CHECK: Final = FieldCheck(_check_login, since=_CONNECTION_STRING)
 
-KV_REDIS: Final = Shape(
+KV_REDIS: Final = shape(
     "KvRedis",
-    (
-        Fact("type", Literal["kv_redis"]),
-        _NAMESPACE,
-        Fact("host", str, "localhost"),
-        Fact("port", int, 6379),
-    ),
+    Fact("type", Literal["kv_redis"]),
+    _NAMESPACE,
+    Fact("host", str, "localhost"),
+    Fact("port", int, 6379),
 )
 
-KV_SQLITE: Final = Shape(
+KV_SQLITE: Final = shape(
     "KvSqlite",
-    (
-        Fact("type", Literal["kv_sqlite"]),
-        _NAMESPACE,
-        Fact("db_path", str),
-    ),
+    Fact("type", Literal["kv_sqlite"]),
+    _NAMESPACE,
+    Fact("db_path", str),
 )
 
-KV_POSTGRES: Final = Shape(
+KV_POSTGRES: Final = shape(
     "KvPostgres",
-    (
-        Fact("type", Literal["kv_postgres"]),
-        _NAMESPACE,
-        *_LOGIN,
-        Fact("ssl_mode", Maybe(str), None),
-        Fact("ca_cert_path", Maybe(str), None),
-        Fact("table_name", str, "llamastack_kvstore", until=_OGX),
-        Fact("table_name", str, "ogx_kvstore", since=_OGX),
-        Fact("pool_size", int, 5, since=_KV_POOLS, at_least=1),
-        Fact("max_overflow", int, 10, since=_KV_POOLS, at_least=0),
-        Fact("command_timeout", float, 30.0, since=_POOL_TUNING, above=0),
-    ),
+    Fact("type", Literal["kv_postgres"]),
+    _NAMESPACE,
+    *_LOGIN,
+    Fact("ssl_mode", Maybe(str), None),
+    Fact("ca_cert_path", Maybe(str), None),
+    Fact("table_name", str, "llamastack_kvstore", until=_OGX),
+    Fact("table_name", str, "ogx_kvstore", since=_OGX),
+    Fact("pool_size", int, 5, since=_KV_POOLS, at_least=1),
+    Fact("max_overflow", int, 10, since=_KV_POOLS, at_least=0),
+    Fact("command_timeout", float, 30.0, since=_POOL_TUNING, above=0),
     checks=(_LOGIN_CHECK,),
 )
 
-KV_MONGODB: Final = Shape(
+KV_MONGODB: Final = shape(
     "KvMongodb",
-    (
-        Fact("type", Literal["kv_mongodb"]),
-        _NAMESPACE,
-        Fact("host", str, "localhost"),
-        Fact("port", int, 27017),
-        Fact("db", str, "llamastack", until=_OGX),
-        Fact("db", str, "ogx", since=_OGX),
-        Fact("user", Maybe(str), None),
-        Fact("password", Maybe(str), None, is_secret=True),
-        Fact("collection_name", str, "llamastack_kvstore", until=_OGX),
-        Fact("collection_name", str, "ogx_kvstore", since=_OGX),
-    ),
+    Fact("type", Literal["kv_mongodb"]),
+    _NAMESPACE,
+    Fact("host", str, "localhost"),
+    Fact("port", int, 27017),
+    Fact("db", str, "llamastack", until=_OGX),
+    Fact("db", str, "ogx", since=_OGX),
+    Fact("user", Maybe(str), None),
+    Fact("password", Maybe(str), None, is_secret=True),
+    Fact("collection_name", str, "llamastack_kvstore", until=_OGX),
+    Fact("collection_name", str, "ogx_kvstore", since=_OGX),
 )
 
-SQL_SQLITE: Final = Shape(
+SQL_SQLITE: Final = shape(
     "SqlSqlite",
-    (
-        Fact("type", Literal["sql_sqlite"]),
-        Fact("db_path", str),
-        Fact("pool_pre_ping", bool, default=True, since=_SQL_POOLS),
-    ),
+    Fact("type", Literal["sql_sqlite"]),
+    Fact("db_path", str),
+    Fact("pool_pre_ping", bool, default=True, since=_SQL_POOLS),
 )
 
-SQL_POSTGRES: Final = Shape(
+SQL_POSTGRES: Final = shape(
     "SqlPostgres",
-    (
-        Fact("type", Literal["sql_postgres"]),
-        *_LOGIN,
-        Fact("ssl_mode", Maybe(SslMode), None, since=_SQL_TLS),
-        Fact("ca_cert_path", Maybe(Path), None, since=_SQL_TLS),
-        Fact("pool_size", int, 10, since=_SQL_POOLS, at_least=1),
-        Fact("max_overflow", int, 20, since=_SQL_POOLS, at_least=0),
-        Fact("pool_recycle", int, -1, since=_SQL_POOLS, until=_POOL_TUNING, at_least=-1),
-        Fact("pool_recycle", int, 3600, since=_POOL_TUNING, at_least=-1),
-        Fact("pool_pre_ping", bool, default=True, since=_SQL_POOLS),
-    ),
+    Fact("type", Literal["sql_postgres"]),
+    *_LOGIN,
+    Fact("ssl_mode", Maybe(SslMode), None, since=_SQL_TLS),
+    Fact("ca_cert_path", Maybe(Path), None, since=_SQL_TLS),
+    Fact("pool_size", int, 10, since=_SQL_POOLS, at_least=1),
+    Fact("max_overflow", int, 20, since=_SQL_POOLS, at_least=0),
+    Fact("pool_recycle", int, -1, since=_SQL_POOLS, until=_POOL_TUNING, at_least=-1),
+    Fact("pool_recycle", int, 3600, since=_POOL_TUNING, at_least=-1),
+    Fact("pool_pre_ping", bool, default=True, since=_SQL_POOLS),
     checks=(_LOGIN_CHECK,),
 )
 

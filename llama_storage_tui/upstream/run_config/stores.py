@@ -13,7 +13,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.changes import DatedFromCatalog
-from llama_storage_tui.upstream.run_config.facts import ByName, ByType, Fact, Maybe, Shape
+from llama_storage_tui.upstream.run_config.facts import ByName, ByType, Fact, Maybe, Shape, shape
 from llama_storage_tui.upstream.run_config.storage import BACKENDS
 
 _DEFAULTS: Final = Version(0, 4, 0)
@@ -23,23 +23,23 @@ _SWITCH: Final = Version(1, 4, 0)
 
 _QUEUE: Final = (Fact("max_write_queue_size", int, 10000), Fact("num_writers", int, 4))
 
-KV_REFERENCE: Final = Shape("KvReference", (Fact("backend", str), Fact("namespace", str)))
+KV_REFERENCE: Final = shape("KvReference", Fact("backend", str), Fact("namespace", str))
 
-SQL_REFERENCE: Final = Shape("SqlReference", (Fact("backend", str), Fact("table_name", str)))
+SQL_REFERENCE: Final = shape("SqlReference", Fact("backend", str), Fact("table_name", str))
 
-INFERENCE_REFERENCE: Final = Shape(
+INFERENCE_REFERENCE: Final = shape(
     "InferenceReference",
-    (*SQL_REFERENCE.facts, *_QUEUE, Fact("enabled", bool, default=True, since=_SWITCH)),
+    *SQL_REFERENCE.facts,
+    *_QUEUE,
+    Fact("enabled", bool, default=True, since=_SWITCH),
 )
 
-RESPONSES_REFERENCE: Final = Shape(
+RESPONSES_REFERENCE: Final = shape(
     "ResponsesReference",
-    (
-        Fact("backend", str),
-        Fact("table_name", str, until=_CONNECTORS),
-        Fact("table_name", str, "openai_responses", since=_CONNECTORS),
-        *_QUEUE,
-    ),
+    Fact("backend", str),
+    Fact("table_name", str, until=_CONNECTORS),
+    Fact("table_name", str, "openai_responses", since=_CONNECTORS),
+    *_QUEUE,
 )
 
 
@@ -123,19 +123,17 @@ def store_shape(name: str, version: Version) -> Shape | None:
     )
 
 
-STORES: Final = Shape(
+STORES: Final = shape(
     "Stores",
-    tuple(
+    *(
         Fact(store.spec.name, Maybe(store.shape), None, since=store.since, until=store.until)
         for store in _STORES
     ),
 )
 
-STORAGE: Final = Shape(
+STORAGE: Final = shape(
     "Storage",
-    (
-        Fact("backends", ByName(ByType(tuple(BACKENDS.values()))), until=_DEFAULTS),
-        Fact("backends", ByName(ByType(tuple(BACKENDS.values()))), None, since=_DEFAULTS),
-        Fact("stores", STORES, None),
-    ),
+    Fact("backends", ByName(ByType(tuple(BACKENDS.values()))), until=_DEFAULTS),
+    Fact("backends", ByName(ByType(tuple(BACKENDS.values()))), None, since=_DEFAULTS),
+    Fact("stores", STORES, None),
 )

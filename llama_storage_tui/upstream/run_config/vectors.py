@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream.run_config.facts import CheckedMapping, Fact, Maybe, Shape, broken
+from llama_storage_tui.upstream.run_config.facts import CheckedMapping, Fact, Maybe, broken, shape
 from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
 _PARAMETERS: Final = Version(0, 4, 0)
@@ -51,106 +51,86 @@ def _check_temperature(value: float) -> float:
     return value
 
 
-QUALIFIED_MODEL: Final = Shape(
+QUALIFIED_MODEL: Final = shape(
     "QualifiedModel",
-    (
-        Fact("provider_id", str),
-        Fact("model_id", str),
-        Fact("embedding_dimensions", Maybe(int), None, since=_DIMENSIONS),
-    ),
+    Fact("provider_id", str),
+    Fact("model_id", str),
+    Fact("embedding_dimensions", Maybe(int), None, since=_DIMENSIONS),
 )
 
-_RERANKER_MODEL: Final = Shape("RerankerModel", (Fact("provider_id", str), Fact("model_id", str)))
+_RERANKER_MODEL: Final = shape("RerankerModel", Fact("provider_id", str), Fact("model_id", str))
 
-_REWRITE_QUERY: Final = Shape(
+_REWRITE_QUERY: Final = shape(
     "RewriteQuery",
-    (
-        Fact("model", Maybe(QUALIFIED_MODEL), None),
-        Fact("prompt", _template("{query}"), None),
-        Fact("max_tokens", int, 100, above=0, at_most=4096),
-        Fact("temperature", CheckedMapping(float, _check_temperature), 0.3),
-    ),
+    Fact("model", Maybe(QUALIFIED_MODEL), None),
+    Fact("prompt", _template("{query}"), None),
+    Fact("max_tokens", int, 100, above=0, at_most=4096),
+    Fact("temperature", CheckedMapping(float, _check_temperature), 0.3),
 )
 
-_FILE_SEARCH: Final = Shape(
+_FILE_SEARCH: Final = shape(
     "FileSearch",
-    (
-        Fact("header_template", _header("knowledge_search"), None, until=_RERANKER),
-        Fact("header_template", _header("file_search"), None, since=_RERANKER),
-        Fact("footer_template", str, None),
-    ),
+    Fact("header_template", _header("knowledge_search"), None, until=_RERANKER),
+    Fact("header_template", _header("file_search"), None, since=_RERANKER),
+    Fact("footer_template", str, None),
 )
 
-_CONTEXT_PROMPT: Final = Shape(
+_CONTEXT_PROMPT: Final = shape(
     "ContextPrompt",
-    (
-        Fact("chunk_annotation_template", _template("{chunk.content}", "{index}"), None),
-        Fact("context_template", _template("{query}"), None),
-    ),
+    Fact("chunk_annotation_template", _template("{chunk.content}", "{index}"), None),
+    Fact("context_template", _template("{query}"), None),
 )
 
-_ANNOTATION_PROMPT: Final = Shape(
+_ANNOTATION_PROMPT: Final = shape(
     "AnnotationPrompt",
-    (
-        Fact("enable_annotations", bool, default=True),
-        Fact("annotation_instruction_template", CheckedMapping(str, _check_not_empty), None),
-        Fact("chunk_annotation_template", _template("{index}", "{chunk_text}", "{file_id}"), None),
-    ),
+    Fact("enable_annotations", bool, default=True),
+    Fact("annotation_instruction_template", CheckedMapping(str, _check_not_empty), None),
+    Fact("chunk_annotation_template", _template("{index}", "{chunk_text}", "{file_id}"), None),
 )
 
-_FILE_INGESTION: Final = Shape(
+_FILE_INGESTION: Final = shape(
     "FileIngestion",
-    (
-        Fact("default_chunk_size_tokens", int, 512),
-        Fact("default_chunk_overlap_tokens", int, 128),
-    ),
+    Fact("default_chunk_size_tokens", int, 512),
+    Fact("default_chunk_overlap_tokens", int, 128),
 )
 
-_CHUNK_RETRIEVAL: Final = Shape(
+_CHUNK_RETRIEVAL: Final = shape(
     "ChunkRetrieval",
-    (
-        Fact("chunk_multiplier", int, 5),
-        Fact("max_tokens_in_context", int, 4000),
-        Fact("default_reranker_strategy", str, "rrf"),
-        Fact("rrf_impact_factor", float, 60.0),
-        Fact("weighted_search_alpha", float, 0.5),
-        Fact("default_search_mode", str, "vector", since=_SEARCH_MODE),
-    ),
+    Fact("chunk_multiplier", int, 5),
+    Fact("max_tokens_in_context", int, 4000),
+    Fact("default_reranker_strategy", str, "rrf"),
+    Fact("rrf_impact_factor", float, 60.0),
+    Fact("weighted_search_alpha", float, 0.5),
+    Fact("default_search_mode", str, "vector", since=_SEARCH_MODE),
 )
 
-_FILE_BATCH: Final = Shape(
+_FILE_BATCH: Final = shape(
     "FileBatch",
-    (
-        Fact("max_concurrent_files_per_batch", int, 3),
-        Fact("file_batch_chunk_size", int, 10),
-        Fact("cleanup_interval_seconds", int, 86400),
-    ),
+    Fact("max_concurrent_files_per_batch", int, 3),
+    Fact("file_batch_chunk_size", int, 10),
+    Fact("cleanup_interval_seconds", int, 86400),
 )
 
-_CONTEXTUAL_RETRIEVAL: Final = Shape(
+_CONTEXTUAL_RETRIEVAL: Final = shape(
     "ContextualRetrieval",
-    (
-        Fact("model", Maybe(QUALIFIED_MODEL), None),
-        Fact("default_timeout_seconds", int, 120, at_least=10),
-        Fact("default_max_concurrency", int, 3, at_least=1),
-        Fact("max_document_tokens", int, 100000, at_least=1000),
-    ),
+    Fact("model", Maybe(QUALIFIED_MODEL), None),
+    Fact("default_timeout_seconds", int, 120, at_least=10),
+    Fact("default_max_concurrency", int, 3, at_least=1),
+    Fact("max_document_tokens", int, 100000, at_least=1000),
 )
 
 
-VECTOR_STORES: Final = Shape(
+VECTOR_STORES: Final = shape(
     "VectorStores",
-    (
-        Fact("default_provider_id", Maybe(str), None),
-        Fact("default_embedding_model", Maybe(QUALIFIED_MODEL), None),
-        Fact("default_reranker_model", Maybe(_RERANKER_MODEL), None, since=_RERANKER),
-        Fact("rewrite_query_params", Maybe(_REWRITE_QUERY), None, since=_PARAMETERS),
-        Fact("file_search_params", _FILE_SEARCH, None, since=_PARAMETERS),
-        Fact("context_prompt_params", _CONTEXT_PROMPT, None, since=_PARAMETERS),
-        Fact("annotation_prompt_params", _ANNOTATION_PROMPT, None, since=_PARAMETERS),
-        Fact("file_ingestion_params", _FILE_INGESTION, None, since=_PARAMETERS),
-        Fact("chunk_retrieval_params", _CHUNK_RETRIEVAL, None, since=_PARAMETERS),
-        Fact("file_batch_params", _FILE_BATCH, None, since=_PARAMETERS),
-        Fact("contextual_retrieval_params", _CONTEXTUAL_RETRIEVAL, None, since=_CONTEXTUAL),
-    ),
+    Fact("default_provider_id", Maybe(str), None),
+    Fact("default_embedding_model", Maybe(QUALIFIED_MODEL), None),
+    Fact("default_reranker_model", Maybe(_RERANKER_MODEL), None, since=_RERANKER),
+    Fact("rewrite_query_params", Maybe(_REWRITE_QUERY), None, since=_PARAMETERS),
+    Fact("file_search_params", _FILE_SEARCH, None, since=_PARAMETERS),
+    Fact("context_prompt_params", _CONTEXT_PROMPT, None, since=_PARAMETERS),
+    Fact("annotation_prompt_params", _ANNOTATION_PROMPT, None, since=_PARAMETERS),
+    Fact("file_ingestion_params", _FILE_INGESTION, None, since=_PARAMETERS),
+    Fact("chunk_retrieval_params", _CHUNK_RETRIEVAL, None, since=_PARAMETERS),
+    Fact("file_batch_params", _FILE_BATCH, None, since=_PARAMETERS),
+    Fact("contextual_retrieval_params", _CONTEXTUAL_RETRIEVAL, None, since=_CONTEXTUAL),
 )

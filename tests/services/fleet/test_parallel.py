@@ -14,9 +14,8 @@ from tests.fleets import on_postgres, write_fleet
 
 SCRIPT = """
 import sys
-from llama_storage_tui.services.fleet import parallel
+from llama_storage_tui.services.fleet import members
 from llama_storage_tui.services.fleet.judging import judge_fleet
-from llama_storage_tui.services.fleet.members import read_members
 from llama_storage_tui.services.fleet.inputs import find_inputs
 from llama_storage_tui.services.fleet.reading import read_fleet_ahead
 from llama_storage_tui.services.requests import LoadRequest
@@ -24,9 +23,9 @@ from llama_storage_tui.services.requests import LoadRequest
 request = LoadRequest("@", environ={"HOME": "/home/somebody"})
 ahead = read_fleet_ahead((sys.argv[1],), request)
 requests = find_inputs([sys.argv[1]], request).requests
-alone = list(read_members(requests))
+alone = list(members.read_members(requests))
 found = {
-    "apart": list(parallel.read_members_at_once(requests)),
+    "apart": list(members.read_members_at_once(requests)),
     "ahead": list(ahead.members(ahead.inputs())),
 }
 ahead.close()
