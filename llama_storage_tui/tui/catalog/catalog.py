@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.model.pending import PendingNotice, PendingTransfer
@@ -28,6 +28,7 @@ from llama_storage_tui.tui.messages import (
     EditorOpened,
     RotationOpened,
 )
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -42,137 +43,95 @@ class CatalogScreen(TestingScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # In the order in which they give way on a narrow line, the last first.
-        Binding(
-            "R",
-            "show('pending')",
-            "Pending",
-            id="catalog.pending",
-            tooltip="Finish or undo an unfinished change",
+        shown_key(
+            "R", "show('pending')", "Pending", "catalog.pending", "Finish or undo an unfinished change"
         ),
-        Binding(
-            "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
+        shown_key("T", "test_all", "Test all", "catalog.test-all", "Connect to all backends at once"),
+        shown_key(
+            "m", "move", "Move", "catalog.move", "Move this backend with its data to another engine or place"
         ),
-        Binding(
-            "m",
-            "move",
-            "Move",
-            id="catalog.move",
-            tooltip="Move this backend with its data to another engine or place",
+        shown_key(
+            "f", "show('findings')", "Findings", "catalog.findings", "List all findings of this config"
         ),
-        Binding(
-            "f",
-            "show('findings')",
-            "Findings",
-            id="catalog.findings",
-            tooltip="List all findings of this config",
-        ),
-        Binding(
+        shown_key(
             "w",
             "show('responses')",
             "Responses",
-            id="catalog.responses",
-            tooltip="List stored responses: what was asked, why it failed",
+            "catalog.responses",
+            "List stored responses: what was asked, why it failed",
         ),
-        Binding(
+        shown_key(
             "A",
             "show('attention')",
             "Attention",
-            id="catalog.attention",
-            tooltip="Which responses deserve a look: failed, stuck, broken",
+            "catalog.attention",
+            "Which responses deserve a look: failed, stuck, broken",
         ),
-        Binding(
+        hidden_key(
             "S",
             "show('stats')",
             "Statistics",
-            id="catalog.stats",
-            show=False,
-            tooltip="How responses ended: by hour, model and owner",
+            "catalog.stats",
+            "How responses ended: by hour, model and owner",
         ),
-        Binding(
+        shown_key(
             "C",
             "show('conversations')",
             "Conversations",
-            id="catalog.conversations",
-            tooltip="List the stored conversations",
+            "catalog.conversations",
+            "List the stored conversations",
         ),
-        Binding(
+        shown_key(
             "M",
             "show('completions')",
             "Completions",
-            id="catalog.completions",
-            tooltip="List stored chat completions: each call of a model",
+            "catalog.completions",
+            "List stored chat completions: each call of a model",
         ),
-        Binding(
+        shown_key(
             "O",
             "show('objects')",
             "Objects",
-            id="catalog.objects",
-            tooltip="List other objects: files, batches, prompts, jobs",
+            "catalog.objects",
+            "List other objects: files, batches, prompts, jobs",
         ),
-        Binding(
-            "t",
-            "test",
-            "Test",
-            id="catalog.test",
-            tooltip="Connect to the backend under the cursor and report",
+        shown_key("t", "test", "Test", "catalog.test", "Connect to the backend under the cursor and report"),
+        shown_key("r", "rotate", "Rotate", "catalog.rotate", "Change this backend's password everywhere"),
+        shown_key(
+            "v", "show('version')", "Version", "catalog.version", "Why this server version, and what it means"
         ),
-        Binding(
-            "r",
-            "rotate",
-            "Rotate",
-            id="catalog.rotate",
-            tooltip="Change this backend's password everywhere",
-        ),
-        Binding(
-            "v",
-            "show('version')",
-            "Version",
-            id="catalog.version",
-            tooltip="Why this server version, and what it means",
-        ),
-        Binding(
+        hidden_key(
             "U",
             "show('upgrade')",
             "Upgrade",
-            id="catalog.upgrade",
-            show=False,
-            tooltip="Preview another version: what would be lost, and the steps",
+            "catalog.upgrade",
+            "Preview another version: what would be lost, and the steps",
         ),
-        Binding(
+        hidden_key(
             "L",
             "show('left_behind')",
             "Left behind",
-            id="catalog.left-behind",
-            show=False,
-            tooltip="What the server's version does not reach, and what accumulates",
+            "catalog.left-behind",
+            "What the server's version does not reach, and what accumulates",
         ),
-        Binding(
+        hidden_key(
             "V",
             "config",
             "View in config",
-            id="config.view",
-            show=False,
-            tooltip="Show the config at the line of this backend, secrets masked",
+            "config.view",
+            "Show the config at the line of this backend, secrets masked",
         ),
-        Binding(
+        hidden_key(
             "E",
             "edit",
             "Edit",
-            id="config.edit",
-            show=False,
-            tooltip="Open the config in $VISUAL or $EDITOR at the line of this backend, and read it again afterwards",
+            "config.edit",
+            "Open the config in $VISUAL or $EDITOR at the line of this backend, and read it again afterwards",
         ),
-        Binding("o", "show('pick')", "Configs", id="catalog.configs", tooltip="Choose another run config"),
-        Binding(
-            "ctrl+r",
-            "show('reload')",
-            "Reload",
-            id="screen.reload",
-            show=False,
-            tooltip="Read the file again",
-        ),
+        shown_key("o", "show('pick')", "Configs", "catalog.configs", "Choose another run config"),
+        hidden_key("ctrl+r", "show('reload')", "Reload", "screen.reload", "Read the file again"),
         *(
-            Binding(str(number), f"tab('{name}')", name.capitalize(), show=False, id=f"catalog.tab-{name}")
+            hidden_key(str(number), f"tab('{name}')", name.capitalize(), f"catalog.tab-{name}")
             for number, name in enumerate(TABS, 1)
         ),
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
@@ -19,6 +19,7 @@ from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogLoade
 from llama_storage_tui.tui.messages import Failed, PickerOpened, ReloadRequested
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -37,8 +38,8 @@ class OpeningScreen(WorkScreen):
     CSS_PATH = "opening.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "reload", "Try again", id="screen.reload", tooltip="Read the file again"),
-        Binding("o", "pick", "Configs", id="catalog.configs", tooltip="Choose another run config"),
+        shown_key("ctrl+r", "reload", "Try again", "screen.reload", "Read the file again"),
+        shown_key("o", "pick", "Configs", "catalog.configs", "Choose another run config"),
     ]
 
     def __init__(self, request: LoadRequest | None, *, load: Load, find: Find, is_root: bool = True) -> None:

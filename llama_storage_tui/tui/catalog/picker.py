@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
@@ -16,6 +16,7 @@ from llama_storage_tui.tui.catalog.messages import ConfigChosen
 from llama_storage_tui.tui.messages import PickerOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
@@ -44,7 +45,7 @@ class PickerScreen(WorkScreen):
     CSS_PATH = "picker.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "look", "Look again", id="screen.reload", tooltip="Search the usual places again"),
+        shown_key("ctrl+r", "look", "Look again", "screen.reload", "Search the usual places again"),
     ]
 
     def __init__(self, candidates: tuple[Candidate, ...], *, is_root: bool) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label
 
@@ -19,6 +19,7 @@ from llama_storage_tui.tui.export.jobs import Job
 from llama_storage_tui.tui.export.messages import ExportDone, ExportProgressed, FileExists
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.screens.dialog import Dialog, titled
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.choice import Choice
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -29,12 +30,10 @@ class ExportDialog(Dialog[None]):
     """A small form. `enter` begins, from every line; an existing file is replaced only after a second `enter`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "start", "Write", id="export.start", tooltip="Begin to write"),
+        shown_key("ctrl+s", "start", "Write", "export.start", "Begin to write"),
         # In the file's name `enter` is the field's own key; from everywhere else in this box it comes here.
-        Binding("enter", "start", "Write", show=False, id="export.enter", tooltip="Begin to write"),
-        Binding(
-            "escape", "close", "Cancel", id="dialog.close", tooltip="Cancel the export, or close this box"
-        ),
+        hidden_key("enter", "start", "Write", "export.enter", "Begin to write"),
+        shown_key("escape", "close", "Cancel", "dialog.close", "Cancel the export, or close this box"),
     ]
 
     is_sent_alone = True

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
@@ -21,6 +21,7 @@ from llama_storage_tui.tui.findings.messages import ConfigTextRead
 from llama_storage_tui.tui.messages import CopyRequested, EditorOpened, Failed
 from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_glyph, severity_mark
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
@@ -42,30 +43,17 @@ class ConfigTextScreen(BrowsingScreen):
     CSS_PATH = "findings.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "E",
             "edit",
             "Edit",
-            id="config.edit",
-            tooltip="Open the file in $VISUAL or $EDITOR at this line, and read it again afterwards",
+            "config.edit",
+            "Open the file in $VISUAL or $EDITOR at this line, and read it again afterwards",
         ),
-        Binding("n", "part(1)", "Next", id="page.next", tooltip="Show the next part of a long config"),
-        Binding(
-            "p",
-            "part(-1)",
-            "Previous",
-            id="page.previous",
-            show=False,
-            tooltip="Show the previous part of a long config",
-        ),
-        Binding(
-            "y",
-            "copy",
-            "Copy line",
-            id="screen.copy",
-            tooltip="Copy the line under the cursor, secrets masked",
-        ),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the file again"),
+        shown_key("n", "part(1)", "Next", "page.next", "Show the next part of a long config"),
+        hidden_key("p", "part(-1)", "Previous", "page.previous", "Show the previous part of a long config"),
+        shown_key("y", "copy", "Copy line", "screen.copy", "Copy the line under the cursor, secrets masked"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read the file again"),
     ]
 
     def __init__(self, session: Session, request: LoadRequest, number: int | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import DataTable
 
@@ -31,6 +31,7 @@ from llama_storage_tui.tui.fleet.rows import COLUMNS, FleetRow, common_folder, f
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, severity_glyph
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.blocks import rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -53,21 +54,21 @@ class FleetScreen(WorkScreen):
     is_root = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "f",
             "all_findings",
             "All findings",
-            id="fleet.findings",
-            tooltip="Show what is between all configs, or the one under the cursor alone",
+            "fleet.findings",
+            "Show what is between all configs, or the one under the cursor alone",
         ),
-        Binding(
+        shown_key(
             "T",
             "ask",
             "Ask servers",
-            id="fleet.test",
-            tooltip="Log in to every server, read-only, and ask it who it is: two names may be one server",
+            "fleet.test",
+            "Log in to every server, read-only, and ask it who it is: two names may be one server",
         ),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read all files again"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read all files again"),
     ]
 
     def __init__(self, reading: FleetReading, timeouts: Timeouts) -> None:

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
@@ -31,6 +31,7 @@ from llama_storage_tui.tui.navigation.commands import NamedDestination
 from llama_storage_tui.tui.records.record_lists import record_opened
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.viewables import KeySubject
@@ -72,19 +73,10 @@ class GotoDialog(Dialog[Message]):
     """Answers with the message that opens what was found."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "go", "Go", id="goto.go", tooltip="Look it up, or open the selected line"),
-        Binding("down", "move(1)", "Next line", show=False, id="goto.next", tooltip="Select the next line"),
-        Binding(
-            "up",
-            "move(-1)",
-            "Previous line",
-            show=False,
-            id="goto.previous",
-            tooltip="Select the line before",
-        ),
-        Binding(
-            "escape", "close", "Close", id="dialog.close", tooltip="Cancel the search; else close this box"
-        ),
+        shown_key("enter", "go", "Go", "goto.go", "Look it up, or open the selected line"),
+        hidden_key("down", "move(1)", "Next line", "goto.next", "Select the next line"),
+        hidden_key("up", "move(-1)", "Previous line", "goto.previous", "Select the line before"),
+        shown_key("escape", "close", "Close", "dialog.close", "Cancel the search; else close this box"),
     ]
 
     def __init__(self, session: Session, screens: Sequence[NamedDestination]) -> None:

@@ -22,6 +22,7 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui.navigation.keymap import key_name
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.theme import BY_NAME
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Row, RowGroups, heading
@@ -84,10 +85,8 @@ class HelpDialog(Dialog[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "turn(1)", "Next topic", id="help.next", tooltip="Show the next topic of help"),
-        Binding(
-            "p", "turn(-1)", "Previous topic", id="help.previous", tooltip="Show the previous topic of help"
-        ),
+        shown_key("n", "turn(1)", "Next topic", "help.next", "Show the next topic of help"),
+        shown_key("p", "turn(-1)", "Previous topic", "help.previous", "Show the previous topic of help"),
     ]
 
     def __init__(self, groups: Sequence[tuple[str, Sequence[KeyHelp]]], file: str) -> None:

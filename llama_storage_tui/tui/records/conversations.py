@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import OrphansOpened
@@ -15,6 +15,7 @@ from llama_storage_tui.tui.records.record_lists import FamilyList
 from llama_storage_tui.tui.records.records import RecordsScreen
 from llama_storage_tui.tui.records.search_state import percent
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.zone import Zone
 from llama_storage_tui.upstream.families.conversations import CONVERSATIONS
 
@@ -23,12 +24,12 @@ class ConversationsScreen(RecordsScreen):
     """A list of conversations, the newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "O",
             "orphans",
             "Orphans",
-            id="conversations.orphans",
-            tooltip="Find items of deleted conversations: a scan of the items",
+            "conversations.orphans",
+            "Find items of deleted conversations: a scan of the items",
         ),
     ]
 

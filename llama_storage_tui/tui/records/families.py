@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
@@ -18,6 +18,7 @@ from llama_storage_tui.tui.messages import Failed, ObjectsOpened
 from llama_storage_tui.tui.records.messages import FamiliesLoaded
 from llama_storage_tui.tui.screens.session_screen import PlacesScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
@@ -34,7 +35,7 @@ class FamiliesScreen(PlacesScreen):
     """A list of families with their numbers."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Count them again"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Count them again"),
     ]
 
     def __init__(self, session: Session) -> None:

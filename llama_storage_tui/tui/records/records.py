@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
@@ -28,6 +28,7 @@ from llama_storage_tui.tui.records.sorted_lists import ListOrder, SortableScreen
 from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.widgets.form import Form
 
@@ -37,7 +38,7 @@ class RecordsScreen(SortableScreen[RecordList]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ZONE_KEY,
-        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
+        shown_key("y,Y", "copy", "Copy id", "screen.copy", "Copy the whole id under the cursor"),
     ]
 
     def __init__(

@@ -8,7 +8,6 @@ from contextlib import aclosing
 from typing import Final, Generic, Protocol, TypeVar, cast
 
 from textual import on, work
-from textual.binding import Binding
 from textual.message import Message
 
 from llama_storage_tui.deferred import dataclass
@@ -20,13 +19,12 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.records.frame import RecordFrame
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 
-COUNT_ALL: Final = Binding(
-    "x", "count", "Count all", id="browse.count", tooltip="Look at every response instead of the last ones"
+COUNT_ALL: Final = shown_key(
+    "x", "count", "Count all", "browse.count", "Look at every response instead of the last ones"
 )
-LOOK_AGAIN: Final = Binding(
-    "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Look again"
-)
+LOOK_AGAIN: Final = hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Look again")
 
 
 class Sample(Protocol):

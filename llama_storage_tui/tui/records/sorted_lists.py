@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.model.data import Count, Order, turned
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.reports.sorting import sort_cost
 from llama_storage_tui.tui.records.followed import FollowedScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.listing import ListColumn
 
 Question = TypeVar("Question")
@@ -23,12 +24,12 @@ class SortableScreen(FollowedScreen[Question]):
     """Pages of records that can be sorted by what the list shows of a column."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "s",
             "sort",
             "Sort",
-            id="list.sort",
-            tooltip="Sort by the column that ← → choose: ascending, descending, not at all",
+            "list.sort",
+            "Sort by the column that ← → choose: ascending, descending, not at all",
         ),
     ]
 

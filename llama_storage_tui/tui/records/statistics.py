@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.model.families import Query
@@ -20,6 +20,7 @@ from llama_storage_tui.tui.messages import ResponsesOpened
 from llama_storage_tui.tui.records.response_wording import owner_shown
 from llama_storage_tui.tui.records.sampled import COUNT_ALL, LOOK_AGAIN, SampledScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.wording import bare_moment, compact
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -39,9 +40,7 @@ class StatisticsScreen(SampledScreen[ResponseStatistics]):
     """Of the responses stored last at once, of all where asked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "b", "by", "By hour/model/owner", id="stats.by", tooltip="Count by hour, by model or by owner"
-        ),
+        shown_key("b", "by", "By hour/model/owner", "stats.by", "Count by hour, by model or by owner"),
         COUNT_ALL,
         ZONE_KEY,
         LOOK_AGAIN,

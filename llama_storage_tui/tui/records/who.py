@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
@@ -23,6 +23,7 @@ from llama_storage_tui.tui.records import viewer_form
 from llama_storage_tui.tui.records.response_wording import owner_shown
 from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.form import Form
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -48,13 +49,7 @@ class WhoDialog(Dialog[None]):
     ]
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+s",
-            "send",
-            "Ask",
-            id="who.ask",
-            tooltip="Ask whether this user may read it; enter does so too",
-        ),
+        shown_key("ctrl+s", "send", "Ask", "who.ask", "Ask whether this user may read it; enter does so too"),
     ]
 
     def __init__(self, session: Session, response: StoredResponse) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
@@ -29,6 +29,7 @@ from llama_storage_tui.tui.response.chain_tree import (
 )
 from llama_storage_tui.tui.response.messages import ChainFound, ChainProgressed
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 
 WINDOW: Final = 300
@@ -39,20 +40,18 @@ class ChainScreen(RecordFrame):
     """A list, and the whole ids of the row under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "d",
             "difference",
             "Diff with previous",
-            id="chain.difference",
-            tooltip="Compare with the previous response: what this one added",
+            "chain.difference",
+            "Compare with the previous response: what this one added",
         ),
-        Binding("n", "next", "Next", id="page.next", tooltip="Show the next responses of a long chain"),
-        Binding("p", "previous", "Previous", id="page.previous", tooltip="Show the previous responses"),
+        shown_key("n", "next", "Next", "page.next", "Show the next responses of a long chain"),
+        shown_key("p", "previous", "Previous", "page.previous", "Show the previous responses"),
         ZONE_KEY,
-        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
-        Binding(
-            "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Trace the chain again"
-        ),
+        shown_key("y,Y", "copy", "Copy id", "screen.copy", "Copy the whole id under the cursor"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Trace the chain again"),
     ]
 
     def __init__(self, session: Session, response: str, zone: Zone) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.session import Session
@@ -14,6 +14,7 @@ from llama_storage_tui.tui.messages import CopyRequested, Failed
 from llama_storage_tui.tui.response.detail_views import DetailView, Read, ReadingDone
 from llama_storage_tui.tui.response.timeline import columns
 from llama_storage_tui.tui.screens.detail import DetailScreen
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.reading import ReadingPane
@@ -26,16 +27,10 @@ class ReadingScreen(DetailScreen):
     CSS_PATH = ["../values/value.tcss", "response.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next", "Next part", id="page.next", tooltip="Show the next part of a long text"),
-        Binding(
-            "p",
-            "previous",
-            "Previous part",
-            id="page.previous",
-            tooltip="Show the previous part of a long text",
-        ),
-        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the text of what is under the cursor"),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read it again"),
+        shown_key("n", "next", "Next part", "page.next", "Show the next part of a long text"),
+        shown_key("p", "previous", "Previous part", "page.previous", "Show the previous part of a long text"),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the text of what is under the cursor"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read it again"),
     ]
 
     def __init__(self, session: Session, reading: DetailView) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import ContentSwitcher
 
@@ -50,6 +50,7 @@ from llama_storage_tui.tui.response.timeline_lines import TimelineLine
 from llama_storage_tui.tui.response.verdict import resume_mark, resume_text
 from llama_storage_tui.tui.screens.detail import DetailScreen
 from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.viewables import cell_text
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -76,53 +77,29 @@ class ResponseScreen(DetailScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *TAB_KEYS,
-        Binding(
-            "c",
-            "chain",
-            "Chain",
-            id="response.chain",
-            tooltip="Earlier and later responses",
-        ),
-        Binding(
+        shown_key("c", "chain", "Chain", "response.chain", "Earlier and later responses"),
+        shown_key(
             "C",
             "conversation",
             "Conversation",
-            id="response.conversation",
-            tooltip="The conversation that it belongs to",
+            "response.conversation",
+            "The conversation that it belongs to",
         ),
-        Binding(
+        shown_key(
             "L",
             "links",
             "Links",
-            id="response.links",
-            tooltip="Its conversation, files, vector stores, prompt and chat completions",
+            "response.links",
+            "Its conversation, files, vector stores, prompt and chat completions",
         ),
-        Binding(
-            "w",
-            "who",
-            "Who may read",
-            id="response.who",
-            tooltip="Whose it is, and whether a user may read it",
-        ),
-        Binding("n", "next", "Next part", id="page.next", tooltip="Show the next part of a long text"),
-        Binding(
-            "p",
-            "previous",
-            "Previous part",
-            id="page.previous",
-            tooltip="Show the previous part of a long text",
-        ),
+        shown_key("w", "who", "Who may read", "response.who", "Whose it is, and whether a user may read it"),
+        shown_key("n", "next", "Next part", "page.next", "Show the next part of a long text"),
+        shown_key("p", "previous", "Previous part", "page.previous", "Show the previous part of a long text"),
         ZONE_KEY,
-        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the text of what is under the cursor"),
-        Binding(
-            "Y", "copy_id", "Copy id", id="screen.copy-record", show=False, tooltip="Copy the response's id"
-        ),
-        Binding(
-            "e", "save", "Save", id="screen.export", tooltip="Write the stored object to a file, as it is"
-        ),
-        Binding(
-            "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the response again"
-        ),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the text of what is under the cursor"),
+        hidden_key("Y", "copy_id", "Copy id", "screen.copy-record", "Copy the response's id"),
+        shown_key("e", "save", "Save", "screen.export", "Write the stored object to a file, as it is"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read the response again"),
     ]
 
     def __init__(self, session: Session, id_: Cell, zone: Zone) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from textual.binding import Binding
+from llama_storage_tui.tui.style.keys import hidden_key
 
 TABS: Final = ("timeline", "messages", "resume", "raw")
 HELP: Final = {
@@ -14,13 +14,6 @@ HELP: Final = {
     "raw": "What is stored, as a tree",
 }
 TAB_KEYS: Final = tuple(
-    Binding(
-        str(number),
-        f"tab('{name}')",
-        name.capitalize(),
-        show=False,
-        id=f"response.{name}",
-        tooltip=HELP[name],
-    )
+    hidden_key(str(number), f"tab('{name}')", name.capitalize(), f"response.{name}", HELP[name])
     for number, name in enumerate(TABS, 1)
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Outcome, Result
@@ -19,6 +19,7 @@ from llama_storage_tui.tui.rotation.messages import ChangeEnded, StepDone
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -35,14 +36,14 @@ class ChangeScreen(ReportScreen):
     CSS_PATH = "rotation.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "p",
             "reveal",
             "Show password",
-            id="rotation.reveal",
-            tooltip="Show the new password; it is never shown otherwise",
+            "rotation.reveal",
+            "Show the new password; it is never shown otherwise",
         ),
-        Binding("R", "pending", "Pending", id="catalog.pending", tooltip="Continue a pending change"),
+        shown_key("R", "pending", "Pending", "catalog.pending", "Continue a pending change"),
     ]
 
     def __init__(self, session: Session, service: RotationService, job: ChangeJob) -> None:

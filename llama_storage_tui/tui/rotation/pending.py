@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Result
@@ -25,6 +25,7 @@ from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, line_mark, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -37,34 +38,24 @@ class PendingScreen(ReportScreen):
     CSS_PATH = "rotation.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "recover", "Finish", id="pending.recover", tooltip="Finish the change"),
-        Binding(
-            "u", "undo", "Undo", id="pending.undo", tooltip="Undo a change that the server does not have"
-        ),
-        Binding(
+        shown_key("f", "recover", "Finish", "pending.recover", "Finish the change"),
+        shown_key("u", "undo", "Undo", "pending.undo", "Undo a change that the server does not have"),
+        shown_key(
             "c",
             "confirm",
             "Confirm",
-            id="pending.confirm",
-            tooltip="You have written the new password: read every place again",
+            "pending.confirm",
+            "You have written the new password: read every place again",
         ),
-        Binding(
+        shown_key(
             "w",
             "adopt",
             "Working password",
-            id="pending.adopt",
-            tooltip="Type the password that works, where neither of the change's does",
+            "pending.adopt",
+            "Type the password that works, where neither of the change's does",
         ),
-        Binding(
-            "p",
-            "reveal",
-            "Show password",
-            id="rotation.reveal",
-            tooltip="Show the new password of the change",
-        ),
-        Binding(
-            "ctrl+r", "reload", "Look again", id="screen.reload", show=False, tooltip="Ask the server again"
-        ),
+        shown_key("p", "reveal", "Show password", "rotation.reveal", "Show the new password of the change"),
+        hidden_key("ctrl+r", "reload", "Look again", "screen.reload", "Ask the server again"),
     ]
 
     def __init__(self, session: Session, service: RotationService) -> None:

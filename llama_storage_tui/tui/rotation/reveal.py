@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
@@ -15,6 +15,7 @@ from llama_storage_tui.text import visible_line
 from llama_storage_tui.tui.messages import CopyRequested
 from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 
 
@@ -22,9 +23,7 @@ class RevealDialog(Dialog[None]):
     """The new password of a change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "y", "copy", "Copy", id="value.copy", tooltip="Send the password to the terminal's clipboard"
-        ),
+        shown_key("y", "copy", "Copy", "value.copy", "Send the password to the terminal's clipboard"),
     ]
 
     takes_typeahead = False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Plan, Result
@@ -31,6 +31,7 @@ from llama_storage_tui.tui.rotation.terms import TermsDialog
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -43,27 +44,15 @@ class RotationScreen(ReportScreen):
     CSS_PATH = "rotation.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "a",
-            "apply",
-            "Change it",
-            id="rotation.apply",
-            tooltip="Change the password as planned; asks once",
-        ),
-        Binding(
+        shown_key("a", "apply", "Change it", "rotation.apply", "Change the password as planned; asks once"),
+        shown_key(
             "m",
             "terms",
             "Options",
-            id="rotation.terms",
-            tooltip="Type the password, change only the files or only the server, or write some places yourself",
+            "rotation.terms",
+            "Type the password, change only the files or only the server, or write some places yourself",
         ),
-        Binding(
-            "ctrl+r",
-            "reload",
-            "Plan again",
-            id="screen.reload",
-            tooltip="Check again and make a new plan",
-        ),
+        shown_key("ctrl+r", "reload", "Plan again", "screen.reload", "Check again and make a new plan"),
     ]
 
     def __init__(

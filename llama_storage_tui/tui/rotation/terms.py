@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
@@ -16,6 +16,7 @@ from llama_storage_tui.tui.rotation.rotation_options import MEANINGS, Mode, Wish
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.screens.plan_options import CLOSE, GUIDE, TAKE, choice
 from llama_storage_tui.tui.screens.secret_form import field
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.choice import Choice
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -30,7 +31,7 @@ class TermsDialog(Dialog[Wish]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *TAKE,
-        Binding("ctrl+o", "show", "Show", id="secret.show", tooltip="Show what is typed, or mask it again"),
+        shown_key("ctrl+o", "show", "Show", "secret.show", "Show what is typed, or mask it again"),
         CLOSE,
     ]
 

@@ -7,7 +7,7 @@ from time import time
 from typing import ClassVar, Protocol, runtime_checkable
 
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
@@ -15,6 +15,7 @@ from textual.worker import Worker, WorkerState
 from llama_storage_tui.errors import BackendError, StorageToolError
 from llama_storage_tui.text import age, next_age, since
 from llama_storage_tui.tui.messages import Unexpected
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -35,13 +36,7 @@ class WorkScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - typed by Textual, as no class variable
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape",
-            "back",
-            "Back",
-            id="screen.back",
-            tooltip="Cancel what runs; where nothing runs, go back",
-        ),
+        shown_key("escape", "back", "Back", "screen.back", "Cancel what runs; where nothing runs, go back"),
     ]
 
     is_root = False

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.tui.screens.find import FindScreen
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 
 
 class DetailScreen(BrowsingScreen, FindScreen):
     """A screen of one record; `origin` is the list below it, where it was opened from one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "right_square_bracket",
             "step(1)",
             "Next record",
-            id="record.next",
-            tooltip="Open the next record of the list that this one was opened from",
+            "record.next",
+            "Open the next record of the list that this one was opened from",
         ),
-        Binding(
+        hidden_key(
             "left_square_bracket",
             "step(-1)",
             "Previous record",
-            id="record.previous",
-            show=False,
-            tooltip="Open the record before it in the list that this one was opened from",
+            "record.previous",
+            "Open the record before it in the list that this one was opened from",
         ),
     ]
 

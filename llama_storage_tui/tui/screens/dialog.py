@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import ClassVar, Final, Generic, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 
 from llama_storage_tui.text import line
+from llama_storage_tui.tui.style.keys import shown_key
 
 Answer = TypeVar("Answer")
 
@@ -34,7 +35,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     """Whether `enter` in a field of this box does what cannot be taken back, so that it counts only as a key by itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="dialog.close", tooltip="Close this box"),
+        shown_key("escape", "close", "Close", "dialog.close", "Close this box"),
     ]
 
     def action_close(self) -> None:

@@ -10,12 +10,13 @@ from time import monotonic
 from typing import ClassVar, Final
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widget import Widget
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.find_bar import FindBar
 from llama_storage_tui.tui.widgets.searching import MOST_HITS, Hit, Searchable, pattern_of
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -25,13 +26,7 @@ SLICE: Final = 0.01
 """Seconds that a search runs before it lets the screen be drawn."""
 REPORT: Final = 0.1
 
-_NEXT: Final = Binding(
-    "n",
-    "find_step(1)",
-    "Next hit",
-    id="find.next",
-    tooltip="Go to the next hit",
-)
+_NEXT: Final = shown_key("n", "find_step(1)", "Next hit", "find.next", "Go to the next hit")
 
 
 @dataclass(eq=False, slots=True)
@@ -76,9 +71,9 @@ class FindScreen(WorkScreen):
     """A screen that a text can be found in: `searchable` says in which of its widgets."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Find", id="screen.find", tooltip="Find a text in what is shown"),
+        shown_key("slash", "find", "Find", "screen.find", "Find a text in what is shown"),
         _NEXT,
-        Binding("N", "find_step(-1)", "Previous hit", id="find.previous", tooltip="Go to the previous hit"),
+        shown_key("N", "find_step(-1)", "Previous hit", "find.previous", "Go to the previous hit"),
     ]
 
     def __init__(self) -> None:

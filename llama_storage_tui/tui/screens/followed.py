@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any, ClassVar, Final, TypeVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from llama_storage_tui.deferred import dataclass
@@ -19,6 +19,7 @@ from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.records.following import SECONDS, Followed, Lost, Polling
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.listing import Listing
 
 Question = TypeVar("Question")
@@ -102,12 +103,12 @@ class FollowedPages(PagedScreen[Question]):
     """Pages of records whose first one can be followed. It pauses while the terminal, or this screen, is not looked at."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "F",
             "follow",
             "Follow",
-            id="list.follow",
-            tooltip=f"Show new records on top as they are stored, until pressed again: a bounded read every {SECONDS} s",
+            "list.follow",
+            f"Show new records on top as they are stored, until pressed again: a bounded read every {SECONDS} s",
         ),
     ]
 

@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from llama_storage_tui.text import block
 from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.screens.secret_form import field
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 
 
@@ -20,9 +21,9 @@ class FieldDialog(Dialog[str]):
     """Answers with what was typed, after `enter`. A secret is masked, and shown with ctrl+o."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Continue", id="field.take", tooltip="Continue with what is typed"),
-        Binding("ctrl+o", "show", "Show", id="secret.show", tooltip="Show what is typed, or mask it again"),
-        Binding("escape", "close", "Cancel", id="dialog.close", tooltip="Close this box, change nothing"),
+        shown_key("enter", "take", "Continue", "field.take", "Continue with what is typed"),
+        shown_key("ctrl+o", "show", "Show", "secret.show", "Show what is typed, or mask it again"),
+        shown_key("escape", "close", "Cancel", "dialog.close", "Close this box, change nothing"),
     ]
 
     is_sent_alone = True

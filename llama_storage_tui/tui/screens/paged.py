@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import NotFoundError, StorageToolError
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.tui.messages import Opening
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.listing import Listing
 
 Question = TypeVar("Question")
@@ -25,11 +26,9 @@ class PagedScreen(WorkScreen, Generic[Question]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next", "Next", id="page.next", tooltip="Show the next page"),
-        Binding(
-            "p", "previous", "Previous", show=False, id="page.previous", tooltip="Show the previous page"
-        ),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read this page again"),
+        shown_key("n", "next", "Next", "page.next", "Show the next page"),
+        hidden_key("p", "previous", "Previous", "page.previous", "Show the previous page"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read this page again"),
     ]
 
     def __init__(

@@ -6,27 +6,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Label
 
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.choice import Choice
 
 GUIDE: Final = "arrows choose, tab moves on, enter makes the plan"
 TAKE: Final = (
-    Binding("ctrl+s", "take", "Make the plan", id="terms.take", tooltip="Make a new plan with these options"),
-    Binding(
-        "enter",
-        "take",
-        "Make the plan",
-        show=False,
-        id="terms.enter",
-        tooltip="Make a new plan with these options",
-    ),
+    shown_key("ctrl+s", "take", "Make the plan", "terms.take", "Make a new plan with these options"),
+    hidden_key("enter", "take", "Make the plan", "terms.enter", "Make a new plan with these options"),
 )
-CLOSE: Final = Binding(
-    "escape", "close", "Cancel", id="dialog.close", tooltip="Close this box, the plan stays"
-)
+CLOSE: Final = shown_key("escape", "close", "Cancel", "dialog.close", "Close this box, the plan stays")
 
 
 def choice(label: str, id_: str, words: Sequence[str], chosen: str) -> ComposeResult:

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Outcome
@@ -22,6 +22,7 @@ from llama_storage_tui.tui.messages import Failed, ReloadRequested
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.transfers.controllers import Carry, ShownPlan, TransferController, Watch
 from llama_storage_tui.tui.transfers.messages import (
     RowsBrought,
@@ -67,19 +68,17 @@ class TransferScreen(ReportScreen):
     CSS_PATH = "transfers.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "apply", "Carry out", id="transfer.apply", tooltip="Do what the plan says; asks once"),
-        Binding("f", "resume", "Finish", id="transfer.resume", tooltip="Finish the unfinished transfer"),
-        Binding(
+        shown_key("a", "apply", "Carry out", "transfer.apply", "Do what the plan says; asks once"),
+        shown_key("f", "resume", "Finish", "transfer.resume", "Finish the unfinished transfer"),
+        shown_key(
             "u",
             "undo",
             "Undo",
-            id="transfer.undo",
-            tooltip="Undo the transfer: remove what it wrote, and nothing else; asks once",
+            "transfer.undo",
+            "Undo the transfer: remove what it wrote, and nothing else; asks once",
         ),
-        Binding(
-            "m", "options", "Options", id="transfer.options", tooltip="Choose where from, where to, and how"
-        ),
-        Binding("ctrl+r", "reload", "Plan again", id="screen.reload", show=False, tooltip="Make a new plan"),
+        shown_key("m", "options", "Options", "transfer.options", "Choose where from, where to, and how"),
+        hidden_key("ctrl+r", "reload", "Plan again", "screen.reload", "Make a new plan"),
     ]
 
     def __init__(self, session: Session, controller: TransferController) -> None:

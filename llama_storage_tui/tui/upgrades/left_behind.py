@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
@@ -24,6 +24,7 @@ from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.messages import BackendOpened, DataMigrationOpened, Failed
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.upgrades.messages import LeftBehindArrived
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -48,16 +49,14 @@ class LeftBehindScreen(SessionScreen):
     CSS_PATH = "left_behind.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "d",
             "bring",
             "Migrate data",
-            id="upgrade.bring",
-            tooltip="Plan how to transfer the data that this version does not reach",
+            "upgrade.bring",
+            "Plan how to transfer the data that this version does not reach",
         ),
-        Binding(
-            "ctrl+r", "reload", "Look again", id="screen.reload", show=False, tooltip="Read the stores again"
-        ),
+        hidden_key("ctrl+r", "reload", "Look again", "screen.reload", "Read the stores again"),
     ]
 
     def __init__(self, session: Session) -> None:

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
@@ -23,6 +23,7 @@ from llama_storage_tui.tui.messages import Failed, ReloadRequested
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.upgrades.messages import ConfigPlanned, ConfigWritten
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -40,34 +41,26 @@ class MigrateScreen(SessionScreen):
     CSS_PATH = "migrate.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "space",
             "toggle_change",
             "Leave/take",
-            id="migrate.toggle",
-            tooltip="Leave the change of this line out, or take it again",
+            "migrate.toggle",
+            "Leave the change of this line out, or take it again",
         ),
-        Binding("n", "next", "Next change", id="migrate.next", tooltip="Go to the next change"),
-        Binding(
-            "p", "previous", "Previous", id="migrate.previous", show=False, tooltip="Go to the change before"
+        shown_key("n", "next", "Next change", "migrate.next", "Go to the next change"),
+        hidden_key("p", "previous", "Previous", "migrate.previous", "Go to the change before"),
+        shown_key(
+            "w,ctrl+s", "write", "Write", "migrate.write", "Replace the file; the old one is kept beside it"
         ),
-        Binding(
-            "w,ctrl+s",
-            "write",
-            "Write",
-            id="migrate.write",
-            tooltip="Replace the file; the old one is kept beside it",
-        ),
-        Binding(
+        shown_key(
             "m",
             "layout",
             "Layout",
-            id="migrate.layout",
-            tooltip="One backend for each old file (keep), or one for keys and one for tables (merge)",
+            "migrate.layout",
+            "One backend for each old file (keep), or one for keys and one for tables (merge)",
         ),
-        Binding(
-            "ctrl+r", "reload", "Read again", id="screen.reload", show=False, tooltip="Read the config again"
-        ),
+        hidden_key("ctrl+r", "reload", "Read again", "screen.reload", "Read the config again"),
     ]
 
     def __init__(self, session: Session, request: LoadRequest, to: str) -> None:

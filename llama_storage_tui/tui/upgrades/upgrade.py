@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import ClassVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.model.upgrade import UpgradeReport
@@ -20,6 +20,7 @@ from llama_storage_tui.tui.messages import DataMigrationOpened, Failed, Migratio
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.upgrades.messages import ForecastArrived
 from llama_storage_tui.tui.widgets.blocks import line_mark, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -32,29 +33,22 @@ class UpgradeScreen(ReportScreen):
     CSS_PATH = "upgrade.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "choose", "Version", id="upgrade.version", tooltip="Preview another version"),
-        Binding(
+        shown_key("v", "choose", "Version", "upgrade.version", "Preview another version"),
+        shown_key(
             "m",
             "migrate",
             "Migrate config",
-            id="upgrade.migrate",
-            tooltip="The config for that version, beside this one",
+            "upgrade.migrate",
+            "The config for that version, beside this one",
         ),
-        Binding(
+        shown_key(
             "d",
             "bring",
             "Migrate data",
-            id="upgrade.bring",
-            tooltip="Plan how to transfer the data to where that version reads it",
+            "upgrade.bring",
+            "Plan how to transfer the data to where that version reads it",
         ),
-        Binding(
-            "ctrl+r",
-            "reload",
-            "Look again",
-            id="screen.reload",
-            show=False,
-            tooltip="Read config and stores again",
-        ),
+        hidden_key("ctrl+r", "reload", "Look again", "screen.reload", "Read config and stores again"),
     ]
 
     def __init__(self, session: Session, request: LoadRequest) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
@@ -16,6 +16,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import CopyRequested, Failed
 from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
 from llama_storage_tui.tui.values.messages import KeyLevelLoaded, SubjectOpened
 from llama_storage_tui.tui.values.viewables import KeySubject
@@ -38,11 +39,9 @@ class KeyTreeScreen(BrowsingScreen):
     CSS_PATH = "../screens/browse.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "list", "List", id="keys.view", tooltip="Show the keys as a list again"),
-        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the key or the prefix under the cursor"),
-        Binding(
-            "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read this level again"
-        ),
+        shown_key("v", "list", "List", "keys.view", "Show the keys as a list again"),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the key or the prefix under the cursor"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read this level again"),
     ]
 
     def __init__(self, session: Session, backend: str, namespace: Namespace) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
@@ -19,6 +19,7 @@ from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
 from llama_storage_tui.tui.values.key_tree import KeyTreeScreen
 from llama_storage_tui.tui.values.messages import KeysLoaded, SubjectOpened
@@ -43,27 +44,11 @@ class KeysScreen(PagedScreen[str]):
     CSS_PATH = "../screens/browse.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash",
-            "filter",
-            "Prefix",
-            id="screen.filter",
-            tooltip="Show only keys that begin with a text",
-        ),
-        Binding(
-            "v",
-            "tree",
-            "Tree",
-            id="keys.view",
-            tooltip="Show the keys as a tree by their separator, the colon",
-        ),
-        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the key under the cursor"),
-        Binding(
-            "e",
-            "export",
-            "Export",
-            id="screen.export",
-            tooltip="Write this page or the whole namespace to a file",
+        shown_key("slash", "filter", "Prefix", "screen.filter", "Show only keys that begin with a text"),
+        shown_key("v", "tree", "Tree", "keys.view", "Show the keys as a tree by their separator, the colon"),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the key under the cursor"),
+        shown_key(
+            "e", "export", "Export", "screen.export", "Write this page or the whole namespace to a file"
         ),
     ]
 

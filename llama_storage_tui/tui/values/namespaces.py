@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
@@ -16,6 +16,7 @@ from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed, NamespaceOpened
 from llama_storage_tui.tui.screens.session_screen import PlacesScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.values.messages import NamespacesLoaded
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -33,10 +34,8 @@ class NamespacesScreen(PlacesScreen):
     """A list: the namespaces at once, their counts as soon as they are known."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "x", "count", "Count exactly", id="browse.count", tooltip="Count every key instead of estimating"
-        ),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Count again"),
+        shown_key("x", "count", "Count exactly", "browse.count", "Count every key instead of estimating"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Count again"),
     ]
 
     def __init__(self, session: Session, backend: str, *, point: str | None = None) -> None:

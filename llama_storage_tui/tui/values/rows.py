@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError, UsageError
@@ -21,6 +21,7 @@ from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
 from llama_storage_tui.tui.screens.filter_menu import VALUE, FilterChoices, FilterMenu, HasSavedFilters
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import cell_shown, counted
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.followed_rows import FollowedRows, row_key
@@ -46,60 +47,33 @@ class RowsScreen(FollowedRows):
     CSS_PATH = "../screens/browse.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "s",
-            "sort",
-            "Sort",
-            id="rows.sort",
-            tooltip="Sort by this column: ascending, descending, not at all",
-        ),
-        Binding(
+        shown_key("s", "sort", "Sort", "rows.sort", "Sort by this column: ascending, descending, not at all"),
+        shown_key(
             "slash",
             "filter",
             "Filter",
-            id="screen.filter",
-            tooltip="COLUMN=VALUE, also != < > ~ in, on the server; one condition per column, combined with AND",
+            "screen.filter",
+            "COLUMN=VALUE, also != < > ~ in, on the server; one condition per column, combined with AND",
         ),
-        Binding(
+        shown_key(
             "equals_sign",
             "filter_menu",
             "Filter by",
-            id="screen.filter-by",
-            tooltip="Filter without typing: by the value under the cursor, or a saved filter",
+            "screen.filter-by",
+            "Filter without typing: by the value under the cursor, or a saved filter",
         ),
-        Binding(
+        hidden_key(
             "backspace",
             "unfilter",
             "Drop filter",
-            id="rows.unfilter",
-            show=False,
-            tooltip="Remove the filter on this column, or the last one",
+            "rows.unfilter",
+            "Remove the filter on this column, or the last one",
         ),
         ZONE_KEY,
-        Binding(
-            "x",
-            "count",
-            "Count",
-            id="browse.count",
-            show=False,
-            tooltip="Count the rows that are selected, exactly",
-        ),
-        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the whole cell under the cursor"),
-        Binding(
-            "Y",
-            "copy_record",
-            "Copy row",
-            id="screen.copy-record",
-            show=False,
-            tooltip="Copy the whole row as JSON",
-        ),
-        Binding(
-            "e",
-            "export",
-            "Export",
-            id="screen.export",
-            tooltip="Write this page or all selected rows to a file",
-        ),
+        hidden_key("x", "count", "Count", "browse.count", "Count the rows that are selected, exactly"),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the whole cell under the cursor"),
+        hidden_key("Y", "copy_record", "Copy row", "screen.copy-record", "Copy the whole row as JSON"),
+        shown_key("e", "export", "Export", "screen.export", "Write this page or all selected rows to a file"),
     ]
 
     def __init__(

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
@@ -19,6 +19,7 @@ from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.messages import Failed, ResponsesOpened, TableOpened
 from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.values.messages import TablesLoaded
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -42,19 +43,15 @@ class TablesScreen(BrowsingScreen):
     CSS_PATH = ["../screens/browse.tcss", "tables.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "x", "count", "Count exactly", id="browse.count", tooltip="Count every row instead of estimating"
-        ),
-        Binding(
+        shown_key("x", "count", "Count exactly", "browse.count", "Count every row instead of estimating"),
+        shown_key(
             "w",
             "responses",
             "Read as responses",
-            id="tables.responses",
-            tooltip="Show the rows of this table as stored responses",
+            "tables.responses",
+            "Show the rows of this table as stored responses",
         ),
-        Binding(
-            "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="List the tables again"
-        ),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "List the tables again"),
     ]
 
     def __init__(self, session: Session, backend: str, *, point: str | None = None) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from llama_storage_tui.errors import StorageToolError
@@ -17,6 +17,7 @@ from llama_storage_tui.tui.export.messages import ExportOpened
 from llama_storage_tui.tui.messages import CopyRequested, Failed
 from llama_storage_tui.tui.screens.detail import DetailScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.messages import SubjectLoaded
 from llama_storage_tui.tui.values.viewables import FIRST_LOOK, PreparedView, Subject, cell_text
@@ -33,28 +34,18 @@ class ValueScreen(DetailScreen):
     CSS_PATH = "value.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "view", "Tree/text", id="value.view", tooltip="Show as a tree or as text"),
-        Binding(
-            "i",
-            "unfold",
-            "Inner JSON",
-            id="value.unfold",
-            tooltip="Open JSON that is stored inside JSON strings",
+        shown_key("v", "view", "Tree/text", "value.view", "Show as a tree or as text"),
+        shown_key(
+            "i", "unfold", "Inner JSON", "value.unfold", "Open JSON that is stored inside JSON strings"
         ),
-        Binding("n", "next", "Next", id="page.next", tooltip="Show the next part of a long text"),
-        Binding(
-            "p", "previous", "Previous", id="page.previous", tooltip="Show the previous part of a long text"
-        ),
-        Binding("m", "more", "Load all", id="value.more", tooltip="Read the whole value, however large"),
+        shown_key("n", "next", "Next", "page.next", "Show the next part of a long text"),
+        shown_key("p", "previous", "Previous", "page.previous", "Show the previous part of a long text"),
+        shown_key("m", "more", "Load all", "value.more", "Read the whole value, however large"),
         ZONE_KEY,
-        Binding(
-            "y", "copy", "Copy", id="screen.copy", tooltip="Copy the part under the cursor, or the whole text"
-        ),
-        Binding(
-            "Y", "copy_all", "Copy all", id="screen.copy-record", show=False, tooltip="Copy the whole value"
-        ),
-        Binding("e", "save", "Save", id="screen.export", tooltip="Write the whole value to a file"),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the value again"),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the part under the cursor, or the whole text"),
+        hidden_key("Y", "copy_all", "Copy all", "screen.copy-record", "Copy the whole value"),
+        shown_key("e", "save", "Save", "screen.export", "Write the whole value to a file"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read the value again"),
     ]
 
     def __init__(self, session: Session, subject: Subject, zone: Zone) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
 from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.keys import hidden_key
 
 GAP = 3
 
@@ -20,22 +21,8 @@ class Choice(Static, can_focus=True):
     """A line of words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "right,l,space",
-            "turn(1)",
-            "Next choice",
-            show=False,
-            id="choice.next",
-            tooltip="Choose the next word",
-        ),
-        Binding(
-            "left,h",
-            "turn(-1)",
-            "Previous choice",
-            show=False,
-            id="choice.before",
-            tooltip="Choose the previous word",
-        ),
+        hidden_key("right,l,space", "turn(1)", "Next choice", "choice.next", "Choose the next word"),
+        hidden_key("left,h", "turn(-1)", "Previous choice", "choice.before", "Choose the previous word"),
     ]
 
     class Turned(Message):
