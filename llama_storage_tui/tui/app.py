@@ -18,14 +18,12 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import FOUND, LoadRequest
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui import messages
-from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogJudged, CatalogLoaded, ConfigChosen
 from llama_storage_tui.tui.config_app import ConfigApp
 from llama_storage_tui.tui.dependencies import Dependencies
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.fleet.messages import FleetResumed
 from llama_storage_tui.tui.navigation.commands import Commands, NamedDestination
 from llama_storage_tui.tui.navigation.keymap import preferences_path
-from llama_storage_tui.tui.rotation.messages import ChangeStarted
+from llama_storage_tui.tui.rotation.changes import ChangeStarted
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.zone import Zone
@@ -163,12 +161,12 @@ class StorageApp(ConfigApp):
         if session is not None:
             await session.close()
 
-    @on(FleetResumed)
+    @on(messages.FleetResumed)
     async def _fleet_resumed(self) -> None:
         await self._close_session()
 
-    @on(CatalogLoaded)
-    async def _catalog_loaded(self, message: CatalogLoaded) -> None:
+    @on(messages.CatalogLoaded)
+    async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
         await self._close_session()
         self._request = message.request
         await self._show_catalog(message.opened)
@@ -193,10 +191,10 @@ class StorageApp(ConfigApp):
         catalog = await asyncio.to_thread(judge)
         request = self._request
         pending = () if request is None else await asyncio.to_thread(self._dependencies.pending, request)
-        self.post_message(CatalogJudged(catalog, pending))
+        self.post_message(messages.CatalogJudged(catalog, pending))
 
-    @on(CatalogJudged)
-    def _catalog_judged(self, message: CatalogJudged) -> None:
+    @on(messages.CatalogJudged)
+    def _catalog_judged(self, message: messages.CatalogJudged) -> None:
         if self._session is None or self._session.catalog.config != message.catalog.config:
             return
         self._session.learn(message.catalog)
@@ -204,15 +202,15 @@ class StorageApp(ConfigApp):
             if isinstance(screen, later().CatalogScreen):
                 screen.show_findings(message.pending)
 
-    @on(CandidatesFound)
-    def _candidates_found(self, message: CandidatesFound) -> None:
+    @on(messages.CandidatesFound)
+    def _candidates_found(self, message: messages.CandidatesFound) -> None:
         if len(message.candidates) == 1 and self._session is None:
             self._choose(str(message.candidates[0].path))
         else:
             self._above_base(later().PickerScreen(message.candidates, is_root=not self._has_base))
 
-    @on(ConfigChosen)
-    def _config_chosen(self, message: ConfigChosen) -> None:
+    @on(messages.ConfigChosen)
+    def _config_chosen(self, message: messages.ConfigChosen) -> None:
         self._choose(message.config)
 
     def _choose(self, config: str) -> None:

@@ -1,4 +1,4 @@
-"""What screens ask of the app: to open another screen, to copy, to reload; and how they report a failure."""
+"""What screens tell the app: what it is to open, copy or read again, what was read for it, and a failure of ours."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
-    from llama_storage_tui.errors import StorageToolError
+    from llama_storage_tui.model.catalog import Catalog
     from llama_storage_tui.model.data import Cell, Namespace, Table
     from llama_storage_tui.model.families import Query
+    from llama_storage_tui.model.pending import PendingNotice
     from llama_storage_tui.model.transcript import StoredResponse
+    from llama_storage_tui.services.catalog import Candidate, Opened
+    from llama_storage_tui.services.requests import LoadRequest
 
 
 class Opening(Message):
@@ -30,17 +33,45 @@ class Destination(Opening):
 
 
 @dataclass(eq=False)
-class Failed(Message):
-    """A service refused or failed."""
-
-    error: StorageToolError
-
-
-@dataclass(eq=False)
 class Unexpected(Message):
     """A worker raised what no one foresaw: a mistake of ours, to be logged."""
 
     error: BaseException
+
+
+@dataclass(eq=False)
+class CandidatesFound(Message):
+    """The usual places were searched for run configs."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(eq=False)
+class ConfigChosen(Message):
+    """The operator picked a run config."""
+
+    config: str
+
+
+@dataclass(eq=False)
+class CatalogLoaded(Message):
+    """A run config was read; its findings may still be to come. `request` is what was asked for."""
+
+    opened: Opened
+    request: LoadRequest
+
+
+@dataclass(eq=False)
+class CatalogJudged(Message):
+    """The findings of the config on show are there; `pending` has a sentence for each password change that is half done."""
+
+    catalog: Catalog
+    pending: tuple[PendingNotice, ...] = ()
+
+
+@dataclass(eq=False)
+class FleetResumed(Message):
+    """The operator is back from a config: what was open for it can be closed."""
 
 
 @dataclass(eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,7 +18,6 @@ from llama_storage_tui.tui.catalog.backends import BackendList
 from llama_storage_tui.tui.catalog.detail import TABS, BackendDetail
 from llama_storage_tui.tui.catalog.headline import facts
 from llama_storage_tui.tui.catalog.leads import LEADS
-from llama_storage_tui.tui.catalog.messages import ActivityArrived
 from llama_storage_tui.tui.catalog.references import ReferencePane
 from llama_storage_tui.tui.catalog.testing import TestingScreen
 from llama_storage_tui.tui.messages import (
@@ -32,6 +31,10 @@ from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    # The name of an annotation only: the first screen reads nothing yet.
+    from llama_storage_tui.services.overview.activity import Activity
 
 
 class CatalogScreen(TestingScreen):
@@ -149,10 +152,6 @@ class CatalogScreen(TestingScreen):
         self._detailed: str | None = None
         """The backend whose detail is on show."""
 
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
     def compose(self) -> ComposeResult:
         yield Headline()
         yield BackendList(id="backends")
@@ -190,7 +189,7 @@ class CatalogScreen(TestingScreen):
     def _show_headline(self) -> None:
         catalog = self._session.catalog
         self.query_one(Headline).show(
-            [catalog.distribution or "run config"],
+            [self.outermost],
             place=catalog.config,
             facts=facts(catalog, is_brief=self.has_class("-narrow")),
         )
@@ -326,11 +325,11 @@ class CatalogScreen(TestingScreen):
         self.choose_servers(are_wanted=True)
         self.test_all()
 
-    @on(ActivityArrived)
-    def _activity_arrived(self, message: ActivityArrived) -> None:
+    def show_activity(self, activity: Activity) -> None:
+        """Show what has happened lately, with the keys that lead on."""
         keys = {
             found.binding.id: self.app.get_key_display(found.binding)
             for found in self.active_bindings.values()
             if found.binding.id is not None
         }
-        self.query_one(ActivityPane).show(message.activity, self.moment, keys)
+        self.query_one(ActivityPane).show(activity, self.moment, keys)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -15,9 +15,9 @@ from textual.widgets import Static
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogLoaded
-from llama_storage_tui.tui.messages import Failed, PickerOpened, ReloadRequested
+from llama_storage_tui.tui.messages import CandidatesFound, CatalogLoaded, PickerOpened, ReloadRequested
 from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
@@ -68,14 +68,10 @@ class OpeningScreen(WorkScreen):
             # Only when this is drawn: what reading imports would hold the first frame back.
             self.call_after_refresh(self._read, self._request)
 
-    @work(exclusive=True, group="open", exit_on_error=False)
+    @service_worker("open")
     async def _read(self, request: LoadRequest) -> None:
-        try:
-            opened = await self._load_catalog(request)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(CatalogLoaded(opened, request))
+        opened = await self._load_catalog(request)
+        self.post_message(CatalogLoaded(opened, request))
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _look(self) -> None:
@@ -86,9 +82,7 @@ class OpeningScreen(WorkScreen):
         """What is read here."""
         return self._request
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        error = message.error
+    def failed(self, error: StorageToolError) -> None:
         parts: list[Content | tuple[str, str]] = [
             ("✗ This config cannot be opened\n\n", f"bold {Tone.BAD.style}"),
             (line(error.message, 2000), Tone.PLAIN.style),

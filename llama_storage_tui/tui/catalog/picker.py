@@ -12,8 +12,7 @@ from textual.widgets import DataTable, Static
 
 from llama_storage_tui.services.catalog import Candidate
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.catalog.messages import ConfigChosen
-from llama_storage_tui.tui.messages import PickerOpened
+from llama_storage_tui.tui.messages import ConfigChosen, PickerOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import shown_key

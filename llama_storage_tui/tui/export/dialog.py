@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -16,9 +16,8 @@ from textual.widgets import Input, Label
 from llama_storage_tui.errors import RefusedError, StorageToolError
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.export.jobs import Job
-from llama_storage_tui.tui.export.messages import ExportDone, ExportProgressed, FileExists
-from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.screens.dialog import Dialog, titled
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.choice import Choice
@@ -102,45 +101,41 @@ class ExportDialog(Dialog[None]):
             replaces=self._confirmed == path,
         )
 
-    @work(exclusive=True, group="export", exit_on_error=False)
+    @service_worker("export")
     async def _write(self, scope: str, format_: str, path: Path, *, replaces: bool) -> None:
         def progressed(done: int, how_far: str = "") -> None:
-            self.post_message(ExportProgressed(done, how_far))
+            self.hand_on(self._progressed, done, how_far)
 
         try:
             summary = await self._job.run(scope, format_, path, replaces=replaces, on_progress=progressed)
-        except RefusedError as error:
+        except RefusedError:
             exists = not replaces and await asyncio.to_thread(is_file, path)
-            self.post_message(FileExists(str(path)) if exists else Failed(error))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
+            if not exists:
+                raise
+            self.hand_on(self._exists, str(path))
         else:
-            self.post_message(ExportDone(summary))
+            self.hand_on(self._done, summary)
 
-    @on(ExportProgressed)
-    def _progressed(self, message: ExportProgressed) -> None:
+    def _progressed(self, done: int, how_far: str) -> None:
         if self._is_running:
-            how_far = f", {message.how_far}" if message.how_far else ""
-            self.query_one(StatusLine).wait(f"Writing: {message.done:,} so far{how_far}")
+            said = f", {how_far}" if how_far else ""
+            self.query_one(StatusLine).wait(f"Writing: {done:,} so far{said}")
 
-    @on(ExportDone)
-    def _done(self, message: ExportDone) -> None:
-        self.notify(line(message.summary, 300), title="Written", markup=False)
+    def _done(self, summary: str) -> None:
+        self.notify(line(summary, 300), title="Written", markup=False)
         self.dismiss()
 
-    @on(FileExists)
-    def _exists(self, message: FileExists) -> None:
+    def _exists(self, path: str) -> None:
         self._is_running = False
         self._confirmed = self.query_one(Input).value.strip()
         self.query_one(StatusLine).fail(
-            f"{message.path} exists",
+            f"{path} exists",
             "enter replaces it; another name leaves it as it is; escape closes this box",
         )
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
+    def failed(self, error: StorageToolError) -> None:
         self._is_running = False
-        self.query_one(StatusLine).fail(message.error.message, help_words(message.error.help))
+        self.query_one(StatusLine).fail(error.message, help_words(error.help))
 
     def action_close(self) -> None:
         if self._is_running:

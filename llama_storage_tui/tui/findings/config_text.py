@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.services.config_view import ConfigLine, ConfigText, lines_around, read_config_text
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.findings.messages import ConfigTextRead
-from llama_storage_tui.tui.messages import CopyRequested, EditorOpened, Failed
-from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
+from llama_storage_tui.tui.messages import CopyRequested, EditorOpened
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_glyph, severity_mark
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -37,7 +36,7 @@ PART: Final = 400
 """Lines that are listed at a time: the list measures every one of them."""
 
 
-class ConfigTextScreen(BrowsingScreen):
+class ConfigTextScreen(SessionScreen):
     """Lines of the file, the cursor on the wanted one, with the findings on it below."""
 
     CSS_PATH = "findings.tcss"
@@ -100,18 +99,13 @@ class ConfigTextScreen(BrowsingScreen):
         self.begin("Reading the config")
         self._read()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _read(self) -> None:
-        try:
-            text = await asyncio.to_thread(read_config_text, self._request, self._session.catalog)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ConfigTextRead(text))
+        text = await asyncio.to_thread(read_config_text, self._request, self._session.catalog)
+        self.hand_on(self._arrived, text)
 
-    @on(ConfigTextRead)
-    def _arrived(self, message: ConfigTextRead) -> None:
-        self._text = message.text
+    def _arrived(self, text: ConfigText) -> None:
+        self._text = text
         self._show(self._number)
         self.finish("")
 

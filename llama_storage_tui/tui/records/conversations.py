@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
 from textual.binding import BindingType
 
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import OrphansOpened
-from llama_storage_tui.tui.records.messages import RecordsScanned
 from llama_storage_tui.tui.records.orphan_list import OrphanList
 from llama_storage_tui.tui.records.record_lists import FamilyList
 from llama_storage_tui.tui.records.records import RecordsScreen
@@ -52,9 +50,8 @@ class OrphansScreen(RecordsScreen):
         self.ask(self._asked)
 
     def _heard(self, done: int, total: int) -> None:
-        self.post_message(RecordsScanned(done, total))
+        self.hand_on(self._came_further, done, total)
 
-    @on(RecordsScanned)
-    def _came_further(self, message: RecordsScanned) -> None:
+    def _came_further(self, done: int, total: int) -> None:
         if self.is_waiting:
-            self.begin(f"Looking at every item: {percent(message.done, message.total)}")
+            self.begin(f"Looking at every item: {percent(done, total)}")

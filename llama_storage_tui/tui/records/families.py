@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.binding import BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.families import FamilyEntry, Place
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.records.counting import families
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.messages import Failed, ObjectsOpened
-from llama_storage_tui.tui.records.messages import FamiliesLoaded
+from llama_storage_tui.tui.messages import ObjectsOpened
 from llama_storage_tui.tui.screens.session_screen import PlacesScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key
 from llama_storage_tui.tui.style.wording import counted
@@ -55,23 +54,15 @@ class FamiliesScreen(PlacesScreen):
         self.begin("Looking for objects")
         self._load()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _load(self) -> None:
-        try:
-            found = await families(self._session)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(FamiliesLoaded(found))
+        self.hand_on(self._loaded, await families(self._session))
 
-    @on(FamiliesLoaded)
-    def _loaded(self, message: FamiliesLoaded) -> None:
+    def _loaded(self, found: tuple[FamilyEntry, ...]) -> None:
         # What cannot be read now is shown as it was read before.
         before = {entry.family.name: entry for entry in self._found if entry.is_complete}
-        kept = [entry for entry in message.families if not entry.is_complete and entry.family.name in before]
-        self._found = tuple(
-            before[entry.family.name] if entry in kept else entry for entry in message.families
-        )
+        kept = [entry for entry in found if not entry.is_complete and entry.family.name in before]
+        self._found = tuple(before[entry.family.name] if entry in kept else entry for entry in found)
         self._head()
         self.query_one(Listing).show(
             COLUMNS, [_cells(entry) for entry in self._found], [entry.family.name for entry in self._found]

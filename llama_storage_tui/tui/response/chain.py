@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.chain import Chain
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.chain import ChainProgress, chain
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.messages import CopyRequested, DifferenceOpened, Failed, ResponseOpened
+from llama_storage_tui.tui.messages import CopyRequested, DifferenceOpened, ResponseOpened
 from llama_storage_tui.tui.records.frame import RecordFrame
 from llama_storage_tui.tui.response.chain_tree import (
     COLUMNS,
@@ -27,7 +26,7 @@ from llama_storage_tui.tui.response.chain_tree import (
     remarks,
     tree,
 )
-from llama_storage_tui.tui.response.messages import ChainFound, ChainProgressed
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
@@ -55,8 +54,7 @@ class ChainScreen(RecordFrame):
     ]
 
     def __init__(self, session: Session, response: str, zone: Zone) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._response = response
         self._zone = zone
         self._chain: Chain | None = None
@@ -79,36 +77,28 @@ class ChainScreen(RecordFrame):
             found.append(Shown(f"rows {self._first + 1:,}–{last:,}", Tone.MUTED))
         self.headline(["chain", self._response], found)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _trace(self) -> None:
         def heard(progress: ChainProgress) -> None:
-            self.post_message(ChainProgressed(progress))
+            self.hand_on(self._came_further, progress)
 
-        try:
-            found = await chain(self._session, self._response, progress=heard)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ChainFound(found))
+        self.hand_on(self._found, await chain(self._session, self._response, progress=heard))
 
-    @on(ChainProgressed)
-    def _came_further(self, message: ChainProgressed) -> None:
+    def _came_further(self, progress: ChainProgress) -> None:
         if self.is_waiting and self._chain is None:
-            progress = message.progress
             self.begin(f"Tracing the chain: {progress.step}, {_percent(progress)}")
 
-    @on(ChainFound)
-    def _found(self, message: ChainFound) -> None:
-        self._chain = message.chain
-        self._rows = tree(message.chain)
-        asked = next((at for at, row in enumerate(self._rows) if row.link.id == message.chain.asked), 0)
+    def _found(self, chain: Chain) -> None:
+        self._chain = chain
+        self._rows = tree(chain)
+        asked = next((at for at, row in enumerate(self._rows) if row.link.id == chain.asked), 0)
         self._first = asked // WINDOW * WINDOW
         self._fill()
-        self.listing.point(message.chain.asked)
+        self.listing.point(chain.asked)
         self.finish(
             " ".join(
                 (
-                    *notice_words(message.chain.notices),
+                    *notice_words(chain.notices),
                     "◆ marks the response that was opened; enter opens another.",
                 )
             )

@@ -269,10 +269,3 @@ def _field(found: RecordField, tone: Tone = Tone.PLAIN) -> TimelineLine:
     whole = json.dumps(found.value, ensure_ascii=False, indent=2, default=str) if is_nested else text
     cell = Shown(text) if text else Shown("''", Tone.MUTED)
     return TimelineLine((Shown(""), Shown(found.label, tone), cell), f"{found.label}\n\n{whole}")
-
-
-@dataclass(eq=False)
-class ReadingDone(Message):
-    """Something was read, line by line."""
-
-    read: Read

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.response.detail_views import DetailView, Read, ReadingDone
+from llama_storage_tui.tui.messages import CopyRequested
+from llama_storage_tui.tui.response.detail_views import DetailView, Read
 from llama_storage_tui.tui.response.timeline import columns
 from llama_storage_tui.tui.screens.detail import DetailScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -66,19 +66,13 @@ class ReadingScreen(DetailScreen):
         self.begin(f"Reading {self._reading.names[-1]}")
         self._load()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _load(self) -> None:
-        try:
-            found = await self._reading.load(self._session)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ReadingDone(found))
+        self.hand_on(self._read, await self._reading.load(self._session))
 
-    @on(ReadingDone)
-    def _read(self, message: ReadingDone) -> None:
+    def _read(self, found: Read) -> None:
         self.end_find()
-        found = self._found = message.read
+        self._found = found
         self._head()
         self.query_one(ReadingPane).show(
             columns(*found.heads),

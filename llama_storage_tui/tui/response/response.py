@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import ContentSwitcher
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.resume import Examination
 from llama_storage_tui.reports.notices import notice_words
@@ -23,7 +22,7 @@ from llama_storage_tui.services.responses.reading import (
     find_conversation,
     read_response,
 )
-from llama_storage_tui.services.responses.with_ancestors import rebuild
+from llama_storage_tui.services.responses.with_ancestors import Rebuilt, rebuild
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.export.jobs import ValueSave
 from llama_storage_tui.tui.export.messages import ExportOpened
@@ -31,13 +30,11 @@ from llama_storage_tui.tui.messages import (
     ChainOpened,
     ConversationOpened,
     CopyRequested,
-    Failed,
     LinksOpened,
     WhoOpened,
 )
 from llama_storage_tui.tui.records.response_wording import id_text
 from llama_storage_tui.tui.response.headline import facts
-from llama_storage_tui.tui.response.messages import InputRebuilt, ResponseLoaded
 from llama_storage_tui.tui.response.tabs import TAB_KEYS, TABS
 from llama_storage_tui.tui.response.timeline import (
     COLUMNS,
@@ -49,6 +46,7 @@ from llama_storage_tui.tui.response.timeline import (
 from llama_storage_tui.tui.response.timeline_lines import TimelineLine
 from llama_storage_tui.tui.response.verdict import resume_mark, resume_text
 from llama_storage_tui.tui.screens.detail import DetailScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
@@ -155,31 +153,15 @@ class ResponseScreen(DetailScreen):
         self.begin(f"Reading {self._response_id}")
         self._load()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _load(self) -> None:
-        try:
-            response = await read_response(self._session, self._response_id)
-            examination = await find_conversation(
-                self._session, await examine_response(self._session, response)
-            )
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ResponseLoaded(examination))
-            if response.transcript.is_incremental:
-                await self._rebuild(examination)
+        response = await read_response(self._session, self._response_id)
+        examination = await find_conversation(self._session, await examine_response(self._session, response))
+        self.hand_on(self._loaded, examination)
+        if response.transcript.is_incremental:
+            self.hand_on(self._rebuilt, await rebuild(self._session, examination))
 
-    async def _rebuild(self, examination: Examination) -> None:
-        try:
-            found = await rebuild(self._session, examination)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(InputRebuilt(found))
-
-    @on(ResponseLoaded)
-    def _loaded(self, message: ResponseLoaded) -> None:
-        found = message.examination
+    def _loaded(self, found: Examination) -> None:
         transcript = found.response.transcript
         self._shown = _Shown(
             found, tuple(timeline(transcript)), tuple(messages(transcript, found.comparison))
@@ -189,11 +171,9 @@ class ResponseScreen(DetailScreen):
         self._open(self._tab)
         self.finish(" ".join(notice_words(found.response.notices)))
 
-    @on(InputRebuilt)
-    def _rebuilt(self, message: InputRebuilt) -> None:
+    def _rebuilt(self, rebuilt: Rebuilt) -> None:
         if self._shown is None:
             return
-        rebuilt = message.rebuilt
         found = rebuilt.examination
         transcript = found.response.transcript
         lines = tuple(timeline(transcript, input_=rebuilt.input))

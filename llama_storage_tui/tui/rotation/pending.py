@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
 from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError
@@ -13,17 +12,17 @@ from llama_storage_tui.reports.lines import WARNING, Block, Line
 from llama_storage_tui.reports.pending import notice_help, standing_line, waiting_blocks
 from llama_storage_tui.reports.rotation import error_block
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.services.rotation.pending import Pending
 from llama_storage_tui.services.rotation.pending_status import PendingStanding
 from llama_storage_tui.services.rotation.service import RotationService, Waiting
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.messages import Failed
-from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
-from llama_storage_tui.tui.rotation.messages import ChangeStarted, PendingLooked
+from llama_storage_tui.tui.rotation.changes import ChangeJob, ChangeStarted, Notify
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import password_command
@@ -84,25 +83,17 @@ class PendingScreen(ReportScreen):
         self.begin("Reading the journal, and asking the server with both passwords")
         self._look()
 
-    @work(exclusive=True, group="pending", exit_on_error=False)
+    @service_worker("pending")
     async def _look(self) -> None:
-        try:
-            pending, waiting = await self._service.waiting()
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(PendingLooked(pending, waiting))
+        pending, waiting = await self._service.waiting()
+        self.hand_on(self._looked, pending, waiting)
 
-    @on(PendingLooked)
-    def _looked(self, message: PendingLooked) -> None:
-        self._waiting = message.waiting
-        for one in message.waiting:
+    def _looked(self, pending: Pending, waiting: tuple[Waiting, ...]) -> None:
+        self._waiting = waiting
+        for one in waiting:
             self._service.learn(one.journal.old)
             self._service.learn(one.journal.new)
-        blocks = [
-            Block((Line(notice_help(notice), mark=WARNING),))
-            for notice in message.pending.notices_of_others()
-        ]
+        blocks = [Block((Line(notice_help(notice), mark=WARNING),)) for notice in pending.notices_of_others()]
         if self._waiting:
             first = self._waiting[0]
             self._head(line_mark(standing_line(first.stand.standing)), *self._count())
@@ -136,10 +127,9 @@ class PendingScreen(ReportScreen):
             case PendingStanding.UNKNOWN:
                 return "Unknown for now; ctrl+r: check again"
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
+    def failed(self, error: StorageToolError) -> None:
         self._head(Shown("✗ unknown", Tone.BAD))
-        self.rows.show([block_rows(error_block(message.error), self.redact)])
+        self.rows.show([block_rows(error_block(error), self.redact)])
         self.finish("ctrl+r looks again.")
 
     def _allows(self, action: str) -> bool:

@@ -15,6 +15,7 @@ from textual.worker import Worker, WorkerState
 from llama_storage_tui.errors import BackendError, StorageToolError
 from llama_storage_tui.text import age, next_age, since
 from llama_storage_tui.tui.messages import Unexpected
+from llama_storage_tui.tui.screens.workers import ServiceCaller
 from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -30,7 +31,7 @@ class Clocked(Protocol):
         ...
 
 
-class WorkScreen(Screen[None]):
+class WorkScreen(ServiceCaller, Screen[None]):
     """A screen that waits for services. Subclasses have a `StatusLine` and call `begin` before they start a worker."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - typed by Textual, as no class variable
@@ -142,6 +143,10 @@ class WorkScreen(Screen[None]):
             help_ = " ".join(filter(None, (help_, self.age)))
         self.status.fail(self.redact(error.message), help_ or None)
         self.refresh_bindings()
+
+    def failed(self, error: StorageToolError) -> None:
+        """Show why a service refused or failed; screens that have more to say override it."""
+        self.fail(error)
 
     def redact(self, text: str) -> str:
         """Mask the secrets that this screen could come to know; screens with a session override it."""

@@ -8,11 +8,11 @@ from textual.binding import BindingType
 
 from llama_storage_tui.tui.screens.find import FindScreen
 from llama_storage_tui.tui.screens.paged import PagedScreen
-from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 
 
-class DetailScreen(BrowsingScreen, FindScreen):
+class DetailScreen(SessionScreen, FindScreen):
     """A screen of one record; `origin` is the list below it, where it was opened from one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

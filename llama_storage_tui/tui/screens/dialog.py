@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from llama_storage_tui.text import line
+from llama_storage_tui.tui.screens.workers import ServiceCaller
 from llama_storage_tui.tui.style.keys import shown_key
 
 Answer = TypeVar("Answer")
@@ -23,7 +24,7 @@ def titled(text: str) -> Content:
     return Content(line(text, LONGEST))
 
 
-class Dialog(ModalScreen[Answer], Generic[Answer]):
+class Dialog(ServiceCaller, ModalScreen[Answer], Generic[Answer]):
     """A box with a title; its answer is None where it was closed."""
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = Path(__file__).with_name("dialog.tcss")

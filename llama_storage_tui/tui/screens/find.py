@@ -11,7 +11,6 @@ from typing import ClassVar, Final
 
 from textual import on, work
 from textual.binding import BindingType
-from textual.message import Message
 from textual.widget import Widget
 
 from llama_storage_tui.deferred import dataclass
@@ -56,15 +55,6 @@ class TextSearch:
             return "not found" if self.is_over else "searching…"
         of = f"{(self.at or 0) + 1:,} of {number}" if self.at is not None else number
         return of if self.is_over else f"{of}, searching…"
-
-
-@dataclass(eq=False)
-class HitsFound(Message):
-    """A search came further: some more hits, and whether these are all."""
-
-    search: TextSearch
-    hits: list[Hit]
-    is_over: bool
 
 
 class FindScreen(WorkScreen):
@@ -154,20 +144,18 @@ class FindScreen(WorkScreen):
                     break
             now = monotonic()
             if now - said > REPORT and found:
-                self.post_message(HitsFound(search, found, is_over=False))
+                self.hand_on(self._find_found, search, found, is_over=False)
                 found, said = [], now
             if now - paused > SLICE:
                 await asyncio.sleep(0)
                 paused = monotonic()
-        self.post_message(HitsFound(search, found, is_over=True))
+        self.hand_on(self._find_found, search, found, is_over=True)
 
-    @on(HitsFound)
-    def _find_found(self, message: HitsFound) -> None:
-        search = message.search
+    def _find_found(self, search: TextSearch, hits: list[Hit], *, is_over: bool) -> None:
         if search is not self._find:
             return
-        search.hits += message.hits
-        search.is_over = message.is_over
+        search.hits += hits
+        search.is_over = is_over
         if search.at is None and search.hits:
             at = bisect_left(search.hits, search.start)
             if at < len(search.hits) or search.is_over:

@@ -91,14 +91,6 @@ class Looked(Message):
     step: Followed[Any] | Lost
 
 
-@dataclass(eq=False)
-class FollowingFailed(Message):
-    """It cannot be followed any longer."""
-
-    following: Following
-    error: StorageToolError
-
-
 class FollowedPages(PagedScreen[Question]):
     """Pages of records whose first one can be followed. It pauses while the terminal, or this screen, is not looked at."""
 
@@ -170,13 +162,12 @@ class FollowedPages(PagedScreen[Question]):
                 async for step in steps:
                     self.post_message(Looked(following, step))
         except StorageToolError as error:
-            self.post_message(FollowingFailed(following, error))
+            self.hand_on(self._cannot_follow, following, error)
 
-    @on(FollowingFailed)
-    def _cannot_follow(self, message: FollowingFailed) -> None:
-        if message.following is self.following:
+    def _cannot_follow(self, following: Following, error: StorageToolError) -> None:
+        if following is self.following:
             self.stop_following()
-            self.fail(message.error)
+            self.fail(error)
 
     # While it runs
 

@@ -9,16 +9,17 @@ from textual.binding import BindingType
 
 from llama_storage_tui.errors import NotFoundError, StorageToolError
 from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Opening
-from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.listing import Listing
 
 Question = TypeVar("Question")
 
 
-class PagedScreen(WorkScreen, Generic[Question]):
+class PagedScreen(SessionScreen, Generic[Question]):
     """Pages of the answer to a question (which rows, in which order).
 
     What is asked becomes what is shown only when its page arrives: a page that fails or is cancelled leaves the one before
@@ -32,17 +33,13 @@ class PagedScreen(WorkScreen, Generic[Question]):
     ]
 
     def __init__(
-        self,
-        question: Question,
-        *,
-        remembered: Remembered | None = None,
-        list_: tuple[str, ...] = (),
+        self, session: Session, question: Question, list_: tuple[str, ...], remembered: Remembered | None
     ) -> None:
-        """Ask a question; what `list_` was last filtered by is asked in its place where that is `remembered`."""
-        super().__init__()
-        self._remembered, self._list = remembered, list_
+        """Ask a question; what a list of the config was last filtered by is asked in its place where that is `remembered`."""
+        super().__init__(session)
+        self._remembered, self._list = remembered, (session.catalog.config, *list_)
         if remembered is not None:
-            question = remembered.recall(list_, question)
+            question = remembered.recall(self._list, question)
         self._shown = self._asked = question
         self._passed: list[Cursor | None] = [None]
         """Where each page up to the one on show began; the last is this one's."""

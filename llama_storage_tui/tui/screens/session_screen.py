@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual import on
 from textual.app import ComposeResult
 
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -33,15 +31,7 @@ class SessionScreen(WorkScreen):
         return self._session.redact(text)
 
 
-class BrowsingScreen(SessionScreen):
-    """One that reads, and says in its status line what that fails with."""
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
-
-
-class PlacesScreen(BrowsingScreen):
+class PlacesScreen(SessionScreen):
     """One list of places where something is stored, under a headline."""
 
     CSS_PATH = Path(__file__).with_name("browse.tcss")

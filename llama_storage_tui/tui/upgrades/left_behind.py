@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -21,11 +21,11 @@ from llama_storage_tui.services.left_behind import LeftBehind, left_behind
 from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.messages import BackendOpened, DataMigrationOpened, Failed
+from llama_storage_tui.tui.messages import BackendOpened, DataMigrationOpened
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
-from llama_storage_tui.tui.upgrades.messages import LeftBehindArrived
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
@@ -91,18 +91,13 @@ class LeftBehindScreen(SessionScreen):
             facts=(Shown(f"{version.product} {version}", Tone.MUTED), *facts),
         )
 
-    @work(exclusive=True, group="left-behind", exit_on_error=False)
+    @service_worker("left-behind")
     async def _look(self) -> None:
-        try:
-            async with aclosing(left_behind(self._session)) as found:
-                async for each in found:
-                    self.post_message(LeftBehindArrived(each))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
+        async with aclosing(left_behind(self._session)) as found:
+            async for each in found:
+                self.hand_on(self._arrived, each)
 
-    @on(LeftBehindArrived)
-    def _arrived(self, message: LeftBehindArrived) -> None:
-        found = message.found
+    def _arrived(self, found: LeftBehind) -> None:
         findings = sorted(found.findings, key=lambda finding: finding.severity.rank)
         spaces = sorted(found.spaces, key=lambda space: -(space.bytes or 0))
         self._shown = (*findings, *spaces)
@@ -170,10 +165,9 @@ class LeftBehindScreen(SessionScreen):
         elif each is not None and self._backend_of(each):
             self.post_message(BackendOpened(self._backend_of(each)))
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
+    def failed(self, error: StorageToolError) -> None:
         self._head(Shown("✗ unknown", Tone.BAD))
-        self.fail(message.error)
+        self.fail(error)
 
     def action_bring(self) -> None:
         """Ask for the plan of a migration of data."""

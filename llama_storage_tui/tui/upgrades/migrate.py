@@ -6,25 +6,25 @@ import asyncio
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.migration import BackendLayout, ConfigChange, ConfigMigration
+from llama_storage_tui.services.config_writing import WrittenConfig
 from llama_storage_tui.services.migration.config import MigrationRequest, plan_config_later, write_config
 from llama_storage_tui.services.migration.side_by_side import SideRow, side_by_side
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.messages import Failed, ReloadRequested
+from llama_storage_tui.tui.messages import ReloadRequested
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
-from llama_storage_tui.tui.upgrades.messages import ConfigPlanned, ConfigWritten
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
@@ -95,16 +95,12 @@ class MigrateScreen(SessionScreen):
             facts=facts,
         )
 
-    @work(exclusive=True, group="migrate", exit_on_error=False)
+    @service_worker("migrate")
     async def _work_out(self, request: MigrationRequest) -> None:
-        try:
-            self.post_message(ConfigPlanned(await plan_config_later(request)))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
+        self.hand_on(self._planned, await plan_config_later(request))
 
-    @on(ConfigPlanned)
-    def _planned(self, message: ConfigPlanned) -> None:
-        plan = self._plan = message.plan
+    def _planned(self, plan: ConfigMigration) -> None:
+        self._plan = plan
         kept = {id_: change for id_, change in self._known.items() if id_ in self._request.left}
         self._known = {change.id: change for change in plan.changes} | kept
         self._rows = side_by_side(plan, [*self._known.values()])
@@ -282,25 +278,17 @@ class MigrateScreen(SessionScreen):
         rows = [Row(Shown(kept)), *lost, Row(Shown("")), Row(Shown("y: write now, esc: cancel", Tone.MUTED))]
         self.app.push_screen(AskingDialog(f"Replace {line(plan.config, 60)}?", rows), answered)
 
-    @work(exclusive=True, group="migrate", exit_on_error=False)
+    @service_worker("migrate")
     async def _write(self, plan: ConfigMigration) -> None:
-        try:
-            self.post_message(ConfigWritten(await asyncio.to_thread(write_config, plan, self._request.load)))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
+        self.hand_on(self._written, await asyncio.to_thread(write_config, plan, self._request.load))
 
-    @on(ConfigWritten)
-    def _written(self, message: ConfigWritten) -> None:
-        backup = message.written.backup
+    def _written(self, written: WrittenConfig) -> None:
+        backup = written.backup
         self.finish(
             f"Written. The old file is {backup}." if backup is not None else "Written.", is_read=False
         )
         # The catalog shows the new file from now on.
         self.post_message(ReloadRequested())
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     def action_reload(self) -> None:
         self._start()

@@ -8,7 +8,6 @@ from dataclasses import replace
 from llama_storage_tui.model.data import Cursor, RowPage, RowQuery
 from llama_storage_tui.model.following import NewRow
 from llama_storage_tui.services.row_following import RowFollower
-from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.screens.followed import FollowedPages
 from llama_storage_tui.tui.widgets.listing import Listing
 
@@ -18,7 +17,6 @@ class FollowedRows(FollowedPages[RowQuery]):
 
     followed_noun = "rows"
 
-    _session: Session
     _backend: str
     _page: RowPage | None = None
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import KeyBranch, KeyEntry, Namespace
 from llama_storage_tui.services.key_tree import SEPARATOR, Level, key_level, parent_of
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
+from llama_storage_tui.tui.messages import CopyRequested
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
-from llama_storage_tui.tui.values.messages import KeyLevelLoaded, SubjectOpened
+from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.viewables import KeySubject
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -33,7 +33,7 @@ COLUMNS: Final = (
 )
 
 
-class KeyTreeScreen(BrowsingScreen):
+class KeyTreeScreen(SessionScreen):
     """A list of what comes next; `enter` goes down, `escape` up and at the top back."""
 
     CSS_PATH = "../screens/browse.tcss"
@@ -78,18 +78,13 @@ class KeyTreeScreen(BrowsingScreen):
         self.begin("Reading keys")
         self._read(prefix)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _read(self, prefix: str) -> None:
-        try:
-            level = await key_level(self._session, self._backend, self._namespace, prefix)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(KeyLevelLoaded(level))
+        level = await key_level(self._session, self._backend, self._namespace, prefix)
+        self.hand_on(self._loaded, level)
 
-    @on(KeyLevelLoaded)
-    def _loaded(self, message: KeyLevelLoaded) -> None:
-        level = self._level = message.level
+    def _loaded(self, level: Level) -> None:
+        self._level = level
         if self._top is None:
             self._top = level.prefix
         self._head()

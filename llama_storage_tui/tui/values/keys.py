@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cursor, KeyEntry, KeyPage, Namespace
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.export.jobs import KeyExport
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
+from llama_storage_tui.tui.messages import CopyRequested, Opening
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
 from llama_storage_tui.tui.values.key_tree import KeyTreeScreen
-from llama_storage_tui.tui.values.messages import KeysLoaded, SubjectOpened
+from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.viewables import KeySubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -59,19 +59,10 @@ class KeysScreen(PagedScreen[str]):
         namespace: Namespace,
         remembered: Remembered | None = None,
     ) -> None:
-        super().__init__(
-            "",
-            remembered=remembered,
-            list_=(session.catalog.config, "keys", backend, namespace.name or ""),
-        )
-        self._session = session
+        super().__init__(session, "", ("keys", backend, namespace.name or ""), remembered)
         self._backend = backend
         self._namespace = namespace
         self._entries: tuple[KeyEntry, ...] = ()
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -94,11 +85,7 @@ class KeysScreen(PagedScreen[str]):
             facts.append(Shown(f"only keys beginning with {self._shown}", Tone.KEY))
         backend = self._session.backend(self._backend)
         self.query_one(Headline).show(
-            [
-                self._session.catalog.distribution or "run config",
-                backend.name,
-                self._namespace.title,
-            ],
+            [self.outermost, backend.name, self._namespace.title],
             place=backend.location,
             facts=facts,
         )
@@ -108,22 +95,16 @@ class KeysScreen(PagedScreen[str]):
         self.begin(f"Reading keys of {self._namespace.name or self._backend}")
         self._read(question, after)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _read(self, prefix: str, after: Cursor | None) -> None:
-        try:
-            page = await browse.keys(
-                self._session, self._backend, self._namespace, prefix=prefix, limit=PAGE, after=after
-            )
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(KeysLoaded(prefix, after, page))
+        page = await browse.keys(
+            self._session, self._backend, self._namespace, prefix=prefix, limit=PAGE, after=after
+        )
+        self.hand_on(self._loaded, prefix, after, page)
 
-    @on(KeysLoaded)
-    def _loaded(self, message: KeysLoaded) -> None:
-        if not self.is_asked(message.prefix, message.after):
+    def _loaded(self, prefix: str, after: Cursor | None, page: KeyPage) -> None:
+        if not self.is_asked(prefix, after):
             return
-        page = message.page
         self.arrived(page.next, len(page.keys))
         self._entries = page.keys
         self._head(page)
@@ -134,10 +115,6 @@ class KeysScreen(PagedScreen[str]):
             self.finish("No keys begin with this text." if self._shown else "No keys here.")
         else:
             self.finish(self.directions)
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     @property
     def _current(self) -> KeyEntry | None:

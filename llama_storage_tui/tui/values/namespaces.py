@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.binding import BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Namespace
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.messages import Failed, NamespaceOpened
+from llama_storage_tui.tui.messages import NamespaceOpened
 from llama_storage_tui.tui.screens.session_screen import PlacesScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import counted
-from llama_storage_tui.tui.values.messages import NamespacesLoaded
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 
@@ -69,19 +68,14 @@ class NamespacesScreen(PlacesScreen):
         self.begin(f"Counting the keys of {self._backend}")
         self._count(fast=fast)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _count(self, *, fast: bool) -> None:
-        try:
-            listing = await browse.namespaces(self._session, self._backend, fast=fast)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(NamespacesLoaded((*listing.namespaces, listing.unassigned)))
+        listing = await browse.namespaces(self._session, self._backend, fast=fast)
+        self.hand_on(self._loaded, (*listing.namespaces, listing.unassigned))
 
-    @on(NamespacesLoaded)
-    def _loaded(self, message: NamespacesLoaded) -> None:
-        self._fill(message.namespaces)
-        counts = [one.keys for one in message.namespaces if one.keys is not None]
+    def _loaded(self, namespaces: tuple[Namespace, ...]) -> None:
+        self._fill(namespaces)
+        counts = [one.keys for one in namespaces if one.keys is not None]
         total = plural(sum(count.value for count in counts), "key")
         exact = all(count.is_exact for count in counts)
         self.finish(f"{total} in all." if exact else f"About {total} in all; x counts exactly.")

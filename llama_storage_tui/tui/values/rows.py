@@ -5,27 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError, UsageError
-from llama_storage_tui.model.data import Count, Cursor, Filter, RowQuery, Table, turned
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Count, Cursor, Filter, RowPage, RowQuery, Table, turned
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.records.row_conditions import SHORT, condition_text, parse_condition
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.export.jobs import RowExport
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
+from llama_storage_tui.tui.messages import CopyRequested, Opening
 from llama_storage_tui.tui.screens.filter_menu import VALUE, FilterChoices, FilterMenu, HasSavedFilters
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import cell_shown, counted
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.followed_rows import FollowedRows, row_key
-from llama_storage_tui.tui.values.messages import RowsCounted, RowsLoaded, SubjectOpened
+from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.row_cells import heads, sort_words, value_condition
 from llama_storage_tui.tui.values.viewables import RecordSubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
@@ -85,22 +86,14 @@ class RowsScreen(FollowedRows):
         remembered: Remembered | None = None,
     ) -> None:
         limit = max(LEAST_ROWS, min(MOST_ROWS, MOST_CELLS // max(len(table.columns), 1)))
-        super().__init__(
-            RowQuery(table.name, limit=limit, cell_limit=CELL_LIMIT),
-            remembered=remembered,
-            list_=(session.catalog.config, "rows", backend, table.name),
-        )
-        self._session = session
+        query = RowQuery(table.name, limit=limit, cell_limit=CELL_LIMIT)
+        super().__init__(session, query, ("rows", backend, table.name), remembered)
         self._backend = backend
         self._table = table
         self._zone = zone
         self._total: Count | None = None
         self._edited: Filter | None = None
         """The condition that the filter line was opened with."""
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -132,9 +125,7 @@ class RowsScreen(FollowedRows):
         ]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         facts += self.following.facts() if self.following is not None else []
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", self._backend, self._table.name], facts=facts
-        )
+        self.query_one(Headline).show([self.outermost, self._backend, self._table.name], facts=facts)
 
     def read(self, question: RowQuery, after: Cursor | None) -> None:
         """Begin to read a page."""
@@ -143,20 +134,15 @@ class RowsScreen(FollowedRows):
         self.begin(f"Reading rows of {self._table.name}{sorting}")
         self._read(question, after)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _read(self, query: RowQuery, after: Cursor | None) -> None:
-        try:
-            page = await browse.rows(self._session, self._backend, replace(query, after=after))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(RowsLoaded(query, after, page))
+        page = await browse.rows(self._session, self._backend, replace(query, after=after))
+        self.hand_on(self._loaded, query, after, page)
 
-    @on(RowsLoaded)
-    def _loaded(self, message: RowsLoaded) -> None:
-        if not self.is_asked(message.query, message.after):
+    def _loaded(self, query: RowQuery, after: Cursor | None, page: RowPage) -> None:
+        if not self.is_asked(query, after):
             return
-        page = self._page = message.page
+        self._page = page
         self.arrived(page.next, len(page.rows))
         self.fill()
         if not page.rows:
@@ -187,10 +173,6 @@ class RowsScreen(FollowedRows):
                 for row, cursor in zip(page.rows, page.row_cursors, strict=True)
             ],
         )
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     # Sort, filter, count
 
@@ -276,21 +258,16 @@ class RowsScreen(FollowedRows):
         self.begin(f"Counting the rows of {self._table.name}")
         self._count(self._shown)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _count(self, query: RowQuery) -> None:
-        try:
-            count = await browse.count_rows(self._session, self._backend, query)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(RowsCounted(count))
+        count = await browse.count_rows(self._session, self._backend, query)
+        self.hand_on(self._counted, count)
 
-    @on(RowsCounted)
-    def _counted(self, message: RowsCounted) -> None:
-        self._total = message.count
+    def _counted(self, count: Count) -> None:
+        self._total = count
         self.head()
-        selected = "row is" if message.count.value == 1 else "rows are"
-        self.finish(f"{counted(message.count)} {selected} selected.", is_read=False)
+        selected = "row is" if count.value == 1 else "rows are"
+        self.finish(f"{counted(count)} {selected} selected.", is_read=False)
 
     def action_zone(self) -> None:
         self._zone.toggle()
@@ -335,14 +312,10 @@ class RowsScreen(FollowedRows):
             self.begin("Reading the whole row")
             self._copy(subject, None)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _copy(self, subject: RecordSubject, column: str | None) -> None:
-        try:
-            text = await subject.text_of(column)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(CopyRequested("row" if column is None else column, text))
+        text = await subject.text_of(column)
+        self.post_message(CopyRequested("row" if column is None else column, text))
 
     @on(CopyRequested)
     def _copied(self) -> None:

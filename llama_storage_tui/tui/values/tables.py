@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
-from llama_storage_tui.errors import NotFoundError, StorageToolError
+from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.browse import TableEntry
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.messages import Failed, ResponsesOpened, TableOpened
-from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
+from llama_storage_tui.tui.messages import ResponsesOpened, TableOpened
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import counted
-from llama_storage_tui.tui.values.messages import TablesLoaded
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
@@ -37,7 +37,7 @@ COLUMNS: Final = (
 MOST_COLUMNS: Final = 60
 
 
-class TablesScreen(BrowsingScreen):
+class TablesScreen(SessionScreen):
     """A list of tables, and the columns of the one under the cursor."""
 
     CSS_PATH = ["../screens/browse.tcss", "tables.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
@@ -91,18 +91,12 @@ class TablesScreen(BrowsingScreen):
         )
         self._list(fast=fast)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _list(self, *, fast: bool) -> None:
-        try:
-            found = await browse.tables(self._session, self._backend, fast=fast)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(TablesLoaded(found))
+        self.hand_on(self._loaded, await browse.tables(self._session, self._backend, fast=fast))
 
-    @on(TablesLoaded)
-    def _loaded(self, message: TablesLoaded) -> None:
-        self._found = message.tables
+    def _loaded(self, found: tuple[TableEntry, ...]) -> None:
+        self._found = found
         self._head()
         listing = self.query_one(Listing)
         listing.show(

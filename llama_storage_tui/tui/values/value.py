@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import record_json
 from llama_storage_tui.tui.export.jobs import ValueSave
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.messages import CopyRequested
 from llama_storage_tui.tui.screens.detail import DetailScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
-from llama_storage_tui.tui.values.messages import SubjectLoaded
 from llama_storage_tui.tui.values.viewables import FIRST_LOOK, PreparedView, Subject, cell_text
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
@@ -98,18 +96,12 @@ class ValueScreen(DetailScreen):
         self.begin(f"Reading {self._subject.names[-1]}")
         self._load(limit=self._limit, unfolds=self._unfolds)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _load(self, *, limit: int | None, unfolds: bool) -> None:
-        try:
-            shown = await self._subject.load(limit=limit, unfolds=unfolds)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(SubjectLoaded(shown))
+        self.hand_on(self._loaded, await self._subject.load(limit=limit, unfolds=unfolds))
 
-    @on(SubjectLoaded)
-    def _loaded(self, message: SubjectLoaded) -> None:
-        shown = self._shown = message.shown
+    def _loaded(self, shown: PreparedView) -> None:
+        self._shown = shown
         self.query_one(TextPane).show(shown.text)
         if shown.has_parts:
             self.query_one(JsonTree).show(shown.data, self._zone.info)
