@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.message import Message
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.model.pending import PendingNotice, PendingTransfer
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.remembered_choices import ConfigChoice
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.catalog.activity import ActivityPane
 from llama_storage_tui.tui.catalog.backends import BackendList
 from llama_storage_tui.tui.catalog.detail import TABS, BackendDetail
 from llama_storage_tui.tui.catalog.headline import facts
-from llama_storage_tui.tui.catalog.leads import LEADS
 from llama_storage_tui.tui.catalog.references import ReferencePane
 from llama_storage_tui.tui.catalog.testing import TestingScreen
-from llama_storage_tui.tui.messages import (
-    BackendMoveOpened,
-    BackendOpened,
-    ConfigTextOpened,
-    EditorOpened,
-    RotationOpened,
-)
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     # The name of an annotation only: the first screen reads nothing yet.
     from llama_storage_tui.services.overview.activity import Activity
+
+
+LEADS: Final[dict[str, type[Message]]] = {
+    "findings": messages.FindingsOpened,
+    "responses": messages.ResponsesOpened,
+    "attention": messages.AttentionOpened,
+    "stats": messages.StatisticsOpened,
+    "conversations": messages.ConversationsOpened,
+    "completions": messages.CompletionsOpened,
+    "objects": messages.FamiliesOpened,
+    "pending": messages.PendingOpened,
+    "transfer": messages.PendingTransferOpened,
+    "version": messages.VersionOpened,
+    "upgrade": messages.UpgradeOpened,
+    "left_behind": messages.LeftBehindOpened,
+    "pick": messages.PickerOpened,
+    "reload": messages.ReloadRequested,
+}
+"""What is asked for where a key leads to another screen, by the name in its action."""
 
 
 class CatalogScreen(TestingScreen):
@@ -152,14 +162,11 @@ class CatalogScreen(TestingScreen):
         self._detailed: str | None = None
         """The backend whose detail is on show."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield BackendList(id="backends")
         yield Static("This config has no storage backends.", id="empty", classes="empty")
         yield BackendDetail()
         yield ActivityPane()
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Fill everything that needs no contact."""
@@ -188,10 +195,8 @@ class CatalogScreen(TestingScreen):
 
     def _show_headline(self) -> None:
         catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [self.outermost],
-            place=catalog.config,
-            facts=facts(catalog, is_brief=self.has_class("-narrow")),
+        self.headline.show(
+            [self.outermost], place=catalog.config, facts=facts(catalog, is_brief=self.has_class("-narrow"))
         )
 
     def show_findings(self, pending: tuple[PendingNotice, ...] = ()) -> None:
@@ -242,7 +247,7 @@ class CatalogScreen(TestingScreen):
     def _backend_selected(self) -> None:
         row = self.current_row
         if row is not None and row.backend is not None:
-            self.post_message(BackendOpened(row.name))
+            self.post_message(messages.BackendOpened(row.name))
         elif row is not None:
             self._say_undefined(row.name)
 
@@ -264,7 +269,7 @@ class CatalogScreen(TestingScreen):
             self.status.say(f"Nothing to open: no server reads {reference.path}.")
             return
         tables = reference.physical.tables
-        self.post_message(BackendOpened(row.name, tables[0] if tables else reference.namespace))
+        self.post_message(messages.BackendOpened(row.name, tables[0] if tables else reference.namespace))
 
     def action_tab(self, name: str) -> None:
         self.detail.open(name)
@@ -285,7 +290,7 @@ class CatalogScreen(TestingScreen):
 
         reason = why_never(row.backend.type)
         if reason is None:
-            self.post_message(RotationOpened(row.name))
+            self.post_message(messages.RotationOpened(row.name))
         else:
             self.status.say(f"Backend {row.name} has no password to change: {reason}.")
 
@@ -293,7 +298,7 @@ class CatalogScreen(TestingScreen):
         """Ask where this backend is to go."""
         row = self.current_row
         if row is not None and row.backend is not None:
-            self.post_message(BackendMoveOpened(row.name))
+            self.post_message(messages.BackendMoveOpened(row.name))
 
     @property
     def _line(self) -> int | None:
@@ -307,11 +312,11 @@ class CatalogScreen(TestingScreen):
 
     def action_config(self) -> None:
         """Show the config at the line of what is under the cursor."""
-        self.post_message(ConfigTextOpened(self._line))
+        self.post_message(messages.ConfigTextOpened(self._line))
 
     def action_edit(self) -> None:
         """Open the config in an editor there."""
-        self.post_message(EditorOpened(self._line or 1))
+        self.post_message(messages.EditorOpened(self._line or 1))
 
     def action_test(self) -> None:
         """Test the backend under the cursor."""

@@ -21,9 +21,6 @@ from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from llama_storage_tui.services.catalog import Candidate, Opened
@@ -49,17 +46,11 @@ class OpeningScreen(WorkScreen):
         self._load_catalog = load
         self._find = find
 
-    def compose(self) -> ComposeResult:
-        """Headline, and room for an explanation."""
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Static(id="explanation", classes="empty")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(Headline).show(
-            ["llama-storage-tui"], place=self._request.config if self._request else ""
-        )
+        self.headline.show(["llama-storage-tui"], place=self._request.config if self._request else "")
         if self._request is None:
             self.begin("Looking for run configs")
             self._look()

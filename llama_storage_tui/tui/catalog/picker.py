@@ -16,10 +16,7 @@ from llama_storage_tui.tui.messages import ConfigChosen, PickerOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import shown_key
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Run config", grows=True, least=20, cuts_middle=True),
@@ -52,16 +49,13 @@ class PickerScreen(WorkScreen):
         self._candidates = candidates
         self.is_root = is_root
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="configs")
         yield Static(NOTHING, id="nothing", classes="empty")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         found = len(self._candidates)
-        self.query_one(Headline).show(
+        self.headline.show(
             ["llama-storage-tui", "run configs"],
             facts=[Shown(f"{plural(found, 'config')} found", Tone.MUTED)],
         )

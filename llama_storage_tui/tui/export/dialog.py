@@ -10,18 +10,18 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
 from llama_storage_tui.errors import RefusedError, StorageToolError
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.export.jobs import Job
-from llama_storage_tui.tui.screens.dialog import Dialog, titled
+from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.plan_options import choice
 from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.choice import Choice
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
@@ -40,28 +40,22 @@ class ExportDialog(Dialog[None]):
     def __init__(self, job: Job, *, folder: Path) -> None:
         super().__init__()
         self._job = job
+        self.box_title = job.title
         self._folder = folder
         self._confirmed: str | None = None
         self._is_running = False
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = titled(self._job.title)
-            if self._job.scopes:
-                with Horizontal(classes="choice"):
-                    yield Label("What")
-                    yield Choice(self._job.scopes, id="scope")
-            if self._job.formats:
-                with Horizontal(classes="choice"):
-                    yield Label("Format")
-                    yield Choice(self._job.formats, id="format")
-            with Horizontal(id="file"):
-                yield Label("File")
-                field = Input(self._default_name(), compact=True, select_on_focus=False)
-                field.cursor_blink = False
-                yield field
-            yield StatusLine()
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        if self._job.scopes:
+            yield from choice("What", "scope", self._job.scopes, self._job.scopes[0])
+        if self._job.formats:
+            yield from choice("Format", "format", self._job.formats, self._job.formats[0])
+        with Horizontal(id="file"):
+            yield Label("File")
+            field = Input(self._default_name(), compact=True, select_on_focus=False)
+            field.cursor_blink = False
+            yield field
+        yield StatusLine()
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

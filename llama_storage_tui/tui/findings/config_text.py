@@ -21,10 +21,7 @@ from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_glyph, severity_mark
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("", width=1),
@@ -67,16 +64,13 @@ class ConfigTextScreen(SessionScreen):
             if finding.line is not None:
                 self._findings.setdefault(finding.line, []).append(finding)
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="config")
         yield Static(id="on-line", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.action_reload()
 
     def _head(self) -> None:
@@ -90,9 +84,7 @@ class ConfigTextScreen(SessionScreen):
         if not self._text.has_file_lines:
             facts.append(Shown("▲ lines count within the entry", Tone.WARNING))
         facts.append(Shown("secrets masked", Tone.MUTED))
-        self.query_one(Headline).show(
-            [self.outermost, "config"], place=self._session.catalog.config, facts=facts
-        )
+        self.headline.show([self.outermost, "config"], place=self._session.catalog.config, facts=facts)
 
     def action_reload(self) -> None:
         """Read the file again."""
@@ -113,7 +105,7 @@ class ConfigTextScreen(SessionScreen):
         self._part = lines_around(self._text, number, PART)
         lines = self._text.lines[slice(*self._part)]
         self._head()
-        listing = self.query_one(Listing)
+        listing = self.listing
         listing.show(COLUMNS, [self._cells(each) for each in lines], [str(each.number) for each in lines])
         listing.point(str(number))
         # Some lines before it belong to it: what encloses it.
@@ -122,7 +114,7 @@ class ConfigTextScreen(SessionScreen):
 
     def _centre(self) -> None:
         """Bring the line under the cursor to the middle, when the list knows how tall it is."""
-        listing = self.query_one(Listing)
+        listing = self.listing
         listing.scroll_to(
             y=max(0, listing.cursor_row - listing.size.height // 2), animate=False, immediate=True
         )
@@ -141,7 +133,7 @@ class ConfigTextScreen(SessionScreen):
 
     @property
     def _current(self) -> ConfigLine | None:
-        key = self.query_one(Listing).current
+        key = self.listing.current
         place = -1 if key is None or not self._text.lines else int(key) - self._text.lines[0].number
         return self._text.lines[place] if 0 <= place < len(self._text.lines) else None
 
@@ -166,7 +158,7 @@ class ConfigTextScreen(SessionScreen):
         index = end if by > 0 else start - PART
         middle = min(max(index, 0) + PART // 2, len(self._text.lines) - 1)
         self._show(self._text.lines[middle].number)
-        self.query_one(Listing).move_cursor(row=0, animate=False)
+        self.listing.move_cursor(row=0, animate=False)
 
     def action_edit(self) -> None:
         """Open the file in the operator's editor."""

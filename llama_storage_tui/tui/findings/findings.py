@@ -26,11 +26,8 @@ from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.prose import Prose, finding_text, rule_text
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Severity", width=9),
@@ -90,13 +87,10 @@ class FindingsScreen(WorkScreen):
         }
         """The catalog's row that each finding belongs to, the first one of several; names without an entry have a row too."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield FilterBar("Filter ", placeholder="part of a rule, path or message")
         yield Listing(id="findings")
         yield Prose(id="finding", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.was_read_with_config()
@@ -118,7 +112,7 @@ class FindingsScreen(WorkScreen):
                 key=lambda finding: finding.severity.rank,
             )
         )
-        self.query_one(Headline).show(
+        self.headline.show(
             [self._catalog.distribution or "run config", "findings"],
             place=self._catalog.config,
             facts=self._facts(),

@@ -31,11 +31,8 @@ from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, severity_glyph
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.blocks import rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
 from llama_storage_tui.tui.widgets.sheet import RowGroups
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     # The name of an annotation only: the first frame must not wait for what it brings.
@@ -80,12 +77,9 @@ class FleetScreen(WorkScreen):
         self._shows_all = False
         self._redactor = Redactor()
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="fleet")
         yield RowGroups(id="between")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._show()
@@ -188,7 +182,7 @@ class FleetScreen(WorkScreen):
 
     def _show(self) -> None:
         self._rows = tuple(fleet_rows(self._inputs.requests, self._members, self._report))
-        self.query_one(Headline).show(
+        self.headline.show(
             ["llama-storage-tui", "several configs"],
             place=common_folder(self._inputs.requests) or ", ".join(self._reading.names),
             facts=list(self._facts()),

@@ -9,7 +9,6 @@ from typing import ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import DataTable, Input
@@ -35,7 +34,6 @@ from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.viewables import KeySubject
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -70,6 +68,8 @@ class GotoDialog(Dialog[Message]):
         shown_key("escape", "close", "Close", "dialog.close", "Cancel the search; else close this box"),
     ]
 
+    box_title = "Go to"
+
     def __init__(self, session: Session, screens: Sequence[NamedDestination]) -> None:
         super().__init__()
         self._session = session
@@ -80,15 +80,12 @@ class GotoDialog(Dialog[Message]):
         """Whether enter opens the selected line: after an answer, or once the operator has moved to one."""
         self._patience: Timer | None = None
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = "Go to"
-            entry = Input(placeholder="resp_…, conv_…, file-…, a key, findings", compact=True, id="goto")
-            entry.cursor_blink = False
-            yield entry
-            yield Listing(id="goals")
-            yield StatusLine()
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        entry = Input(placeholder="resp_…, conv_…, file-…, a key, findings", compact=True, id="goto")
+        entry.cursor_blink = False
+        yield entry
+        yield Listing(id="goals")
+        yield StatusLine()
 
     def on_mount(self) -> None:
         self.query_one(Listing).can_focus = False

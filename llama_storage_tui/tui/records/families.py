@@ -19,8 +19,7 @@ from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key
 from llama_storage_tui.tui.style.wording import counted
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (
     ListColumn("Object type", most=34),
@@ -43,12 +42,12 @@ class FamiliesScreen(PlacesScreen):
 
     def on_mount(self) -> None:
         self._head()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.action_reload()
 
     def _head(self) -> None:
         facts = [Shown(plural(len(self._found), "object type"), Tone.MUTED)] if self._found else []
-        self.query_one(Headline).show([self.outermost, "objects"], facts=facts)
+        self.headline.show([self.outermost, "objects"], facts=facts)
 
     def action_reload(self) -> None:
         self.begin("Looking for objects")
@@ -64,7 +63,7 @@ class FamiliesScreen(PlacesScreen):
         kept = [entry for entry in found if not entry.is_complete and entry.family.name in before]
         self._found = tuple(before[entry.family.name] if entry in kept else entry for entry in found)
         self._head()
-        self.query_one(Listing).show(
+        self.listing.show(
             COLUMNS, [_cells(entry) for entry in self._found], [entry.family.name for entry in self._found]
         )
         notices = dict.fromkeys(notice_words(notice for entry in self._found for notice in entry.notices))
@@ -77,7 +76,7 @@ class FamiliesScreen(PlacesScreen):
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
-        name = self.query_one(Listing).current
+        name = self.listing.current
         for entry in self._found:
             if entry.family.name == name:
                 self.post_message(ObjectsOpened(entry.family.name, entry.family.title))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -10,12 +9,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
-from llama_storage_tui.tui.style.glyphs import Shown
 from llama_storage_tui.tui.widgets.form import Form
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
 class RecordFrame(SessionScreen):
@@ -31,22 +26,10 @@ class RecordFrame(SessionScreen):
     """Whether ← → choose a column of the list."""
 
     def frame(self, name: str, *forms: Form) -> ComposeResult:
-        """Headline, forms, the list of that name, note, status."""
-        yield Headline()
+        """Lay out forms, the list of that name, and the note."""
         yield from forms
         yield Listing(id=name, chooses_column=self.chooses_column)
         yield Static(id="detail", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
-
-    @property
-    def listing(self) -> Listing:
-        """The list."""
-        return self.query_one(Listing)
-
-    def headline(self, names: Sequence[str], facts: Sequence[Shown]) -> None:
-        """Say what is on show, below the deployment's name."""
-        self.query_one(Headline).show([self.outermost, *names], facts=facts)
 
     def note(self, text: Content | None) -> None:
         """Say more of the row under the cursor, nothing where there is none."""

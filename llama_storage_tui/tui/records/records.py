@@ -49,7 +49,7 @@ class RecordsScreen(SortableScreen[RecordList]):
         self._zone = zone
         self._page: Listed | None = None
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         forms = [] if self._filter is None else [Form(self._filter.fields, id="filter")]
         yield from self.frame("rows", *forms)
 
@@ -72,7 +72,7 @@ class RecordsScreen(SortableScreen[RecordList]):
             facts += [Shown(f"only {text}", Tone.KEY) for text in shown.words(self._zone.info)]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         facts += self.following.facts() if self.following is not None else []
-        self.headline(shown.names, facts)
+        self.headline.show([self.outermost, *shown.names], facts=facts)
 
     def read(self, question: RecordList, after: Cursor | None) -> None:
         """Begin to read a page."""

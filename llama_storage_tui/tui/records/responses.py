@@ -74,7 +74,7 @@ class ResponsesScreen(ResponsePages):
         shown_key("y,Y", "copy", "Copy id", "screen.copy", "Copy the whole id under the cursor"),
     ]
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         yield from self.frame(
             "responses",
             Form(record_filter.form_fields(RESPONSES), id="filter"),
@@ -112,7 +112,7 @@ class ResponsesScreen(ResponsePages):
             )
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         facts += self.following.facts() if self.following is not None else []
-        self.headline(["responses"], facts)
+        self.headline.show([self.outermost, "responses"], facts=facts)
 
     # Showing
 

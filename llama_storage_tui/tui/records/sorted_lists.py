@@ -11,7 +11,8 @@ from textual.binding import BindingType
 from llama_storage_tui.model.data import Count, Order, turned
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.reports.sorting import sort_cost
-from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.records.filtered import FilteredScreen
+from llama_storage_tui.tui.screens.followed import FollowedPages
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.listing import ListColumn
@@ -20,8 +21,8 @@ Question = TypeVar("Question")
 ListOrder = RecordOrder | Order | None
 
 
-class SortableScreen(FollowedScreen[Question]):
-    """Pages of records that can be sorted by what the list shows of a column."""
+class SortableScreen(FollowedPages[Question], FilteredScreen[Question]):
+    """Pages of records that are filtered by a form, followed, and sorted by what the list shows of a column."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         shown_key(

@@ -23,11 +23,8 @@ from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.wording import bare_moment, compact
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.hour_plot import HourColumn, HourPlot
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 UNFINISHED: Final = ("queued", "in_progress")
 OTHERS: Final = ("cancelled", "unknown", "unreadable")
@@ -56,12 +53,9 @@ class StatisticsScreen(SampledScreen[ResponseStatistics]):
         self._at = now
         self._by = StatisticsBy.HOUR
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield HourPlot(id="hours")
         yield Listing(id="places")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._show()
@@ -78,7 +72,9 @@ class StatisticsScreen(SampledScreen[ResponseStatistics]):
 
     def _show(self) -> None:
         seen = self._seen
-        self.headline(["how responses ended"], [] if seen is None else self._facts(seen))
+        self.headline.show(
+            [self.outermost, "how responses ended"], facts=[] if seen is None else self._facts(seen)
+        )
         if seen is None:
             return
         zone = self._zone.info

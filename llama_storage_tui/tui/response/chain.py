@@ -62,7 +62,7 @@ class ChainScreen(RecordFrame):
         self._first = 0
         """The number of the first row that is listed."""
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         yield from self.frame("responses")
 
     def on_mount(self) -> None:
@@ -75,7 +75,7 @@ class ChainScreen(RecordFrame):
         if len(self._rows) > WINDOW:
             last = min(self._first + WINDOW, len(self._rows))
             found.append(Shown(f"rows {self._first + 1:,}–{last:,}", Tone.MUTED))
-        self.headline(["chain", self._response], found)
+        self.headline.show([self.outermost, "chain", self._response], facts=found)
 
     @service_worker("browse")
     async def _trace(self) -> None:

@@ -15,10 +15,7 @@ from llama_storage_tui.tui.response.timeline import columns
 from llama_storage_tui.tui.screens.detail import DetailScreen
 from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.reading import ReadingPane
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
 class ReadingScreen(DetailScreen):
@@ -38,11 +35,8 @@ class ReadingScreen(DetailScreen):
         self._reading = reading
         self._found: Read | None = None
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield ReadingPane()
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
@@ -60,7 +54,7 @@ class ReadingScreen(DetailScreen):
 
     def _head(self) -> None:
         facts = () if self._found is None else self._found.facts
-        self.query_one(Headline).show([self.outermost, *self._reading.names], facts=facts)
+        self.headline.show([self.outermost, *self._reading.names], facts=facts)
 
     def action_reload(self) -> None:
         self.begin(f"Reading {self._reading.names[-1]}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -35,7 +35,6 @@ from llama_storage_tui.tui.messages import (
 )
 from llama_storage_tui.tui.records.response_wording import id_text
 from llama_storage_tui.tui.response.headline import facts
-from llama_storage_tui.tui.response.tabs import TAB_KEYS, TABS
 from llama_storage_tui.tui.response.timeline import (
     COLUMNS,
     comparison_fact,
@@ -51,13 +50,22 @@ from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.viewables import cell_text
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.reading import ReadingPane
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.widgets.tab_title import TabTitle
+
+TABS: Final = ("timeline", "messages", "resume", "raw")
+HELP: Final = {
+    "timeline": "What was asked and what came back, item by item",
+    "messages": "The chat messages that the model was really sent",
+    "resume": "Whether a server can continue from this response, how, and what would be lost",
+    "raw": "What is stored, as a tree",
+}
+TAB_KEYS: Final = tuple(
+    hidden_key(str(number), f"tab('{name}')", name.capitalize(), f"response.{name}", HELP[name])
+    for number, name in enumerate(TABS, 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +116,7 @@ class ResponseScreen(DetailScreen):
         self._filled: set[str] = set()
         """The panes that were filled: each is only when it is looked at."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         with Horizontal(id="titles"):
             for tab in TABS:
                 yield TabTitle(tab)
@@ -118,8 +125,6 @@ class ResponseScreen(DetailScreen):
             yield ReadingPane(id="messages")
             yield Prose(id="resume")
             yield JsonTree(id="raw")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
@@ -132,7 +137,7 @@ class ResponseScreen(DetailScreen):
 
     def _head(self) -> None:
         found = [] if self._shown is None else facts(self._shown.examination, self._zone.info)
-        self.query_one(Headline).show([self.outermost, "responses", self._response_id], facts=found)
+        self.headline.show([self.outermost, "responses", self._response_id], facts=found)
         self._titles()
 
     def _titles(self) -> None:

@@ -21,7 +21,6 @@ from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
 
 HOLDS = (
     "This runs to its end, a few seconds more. If it is interrupted, both passwords are in the journal,"
@@ -75,7 +74,7 @@ class ChangeScreen(ReportScreen):
         self.hand_on(self._ended, await self._job.run(heard))
 
     def _show(self, state: Shown) -> None:
-        self.query_one(Headline).show([self.outermost, self._job.title], facts=[state])
+        self.headline.show([self.outermost, self._job.title], facts=[state])
         blocks: list[Block] = []
         if self._result is not None:
             blocks += result_blocks(

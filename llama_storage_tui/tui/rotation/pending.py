@@ -27,7 +27,6 @@ from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, line_mark, rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.sheet import Row
 
 
@@ -70,12 +69,8 @@ class PendingScreen(ReportScreen):
         self._start()
 
     def _head(self, *facts: Shown) -> None:
-        catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [self.outermost, "pending password change"],
-            place=catalog.config,
-            facts=facts,
-        )
+        config = self._session.catalog.config
+        self.headline.show([self.outermost, "pending password change"], place=config, facts=facts)
 
     def _start(self) -> None:
         self._waiting = ()

@@ -6,17 +6,15 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.text import visible_line
 from llama_storage_tui.tui.messages import CopyRequested
-from llama_storage_tui.tui.screens.dialog import Dialog, titled
+from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.keys import shown_key
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 
 
 class RevealDialog(Dialog[None]):
@@ -30,20 +28,17 @@ class RevealDialog(Dialog[None]):
 
     def __init__(self, role: str, password: Secret) -> None:
         super().__init__()
-        self._role = role
+        self.box_title = f"New password of {role}"
         self._password = password
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """Lay out the password and what to mind."""
-        with Vertical(classes="box") as box:
-            box.border_title = titled(f"New password of {self._role}")
-            yield Static(
-                Content.assemble(
-                    (visible_line(self._password.reveal()), f"bold {Tone.KEY.style}"),
-                    ("\n\ny copies it; escape hides it again.", Tone.MUTED.style),
-                )
+        yield Static(
+            Content.assemble(
+                (visible_line(self._password.reveal()), f"bold {Tone.KEY.style}"),
+                ("\n\ny copies it; escape hides it again.", Tone.MUTED.style),
             )
-        yield KeyFooter()
+        )
 
     def action_copy(self) -> None:
         self.post_message(CopyRequested("the new password", self._password.reveal()))

@@ -24,8 +24,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import PendingOpened
 from llama_storage_tui.tui.rotation.changes import ChangeJob, ChangeStarted, Notify
-from llama_storage_tui.tui.rotation.rotation_options import Mode, Wish
-from llama_storage_tui.tui.rotation.terms import TermsDialog
+from llama_storage_tui.tui.rotation.terms import Mode, TermsDialog, Wish
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.screens.workers import service_worker
@@ -33,7 +32,6 @@ from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.sheet import Row
 
 
@@ -77,7 +75,7 @@ class RotationScreen(ReportScreen):
 
     def _head(self, state: Shown, *facts: Shown) -> None:
         backend = self._session.backend(self._backend)
-        self.query_one(Headline).show(
+        self.headline.show(
             [self.outermost, backend.name, "password"],
             place=backend.location,
             facts=[state, *facts, Shown(f"password: {self._wish.mode}", Tone.MUTED)],

@@ -7,6 +7,7 @@ from time import time
 from typing import ClassVar, Protocol, runtime_checkable
 
 from textual import events, on
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
@@ -19,6 +20,7 @@ from llama_storage_tui.tui.screens.workers import ServiceCaller
 from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
@@ -32,7 +34,7 @@ class Clocked(Protocol):
 
 
 class WorkScreen(ServiceCaller, Screen[None]):
-    """A screen that waits for services. Subclasses have a `StatusLine` and call `begin` before they start a worker."""
+    """A screen that waits for services. Subclasses lay out a `body`, and call `begin` before they start a worker."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - typed by Textual, as no class variable
 
@@ -62,6 +64,21 @@ class WorkScreen(ServiceCaller, Screen[None]):
     def must_stay(self) -> str:
         """Why this cannot be left now, in a sentence; empty where it can."""
         return ""
+
+    def compose(self) -> ComposeResult:
+        yield Headline()
+        yield from self.body()
+        yield StatusLine()
+        yield KeyFooter()
+
+    def body(self) -> ComposeResult:
+        """Lay out what is between the headline and the status line."""
+        raise NotImplementedError
+
+    @property
+    def headline(self) -> Headline:
+        """The screen's headline."""
+        return self.query_one(Headline)
 
     @property
     def status(self) -> StatusLine:

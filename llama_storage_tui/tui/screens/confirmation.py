@@ -7,11 +7,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 
-from llama_storage_tui.tui.screens.dialog import Dialog, titled
+from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.style.keys import shown_key
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Row, RowGroups
 
 
@@ -27,14 +25,11 @@ class AskingDialog(Dialog[bool]):
 
     def __init__(self, title: str, rows: Sequence[Row]) -> None:
         super().__init__()
-        self._title = title
+        self.box_title = title
         self._rows = rows
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = titled(self._title)
-            yield RowGroups(id="question")
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        yield RowGroups(id="question")
 
     def on_mount(self) -> None:
         self.query_one(RowGroups).show([self._rows])

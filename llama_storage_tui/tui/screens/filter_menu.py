@@ -10,7 +10,6 @@ from typing import ClassVar, Final, Protocol, runtime_checkable
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widgets import DataTable
 
 from llama_storage_tui.deferred import dataclass
@@ -21,7 +20,6 @@ from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -89,6 +87,8 @@ class FilterMenu(Dialog[tuple[str, ...]]):
         shown_key("delete", "forget", "Delete", "filters.delete", "Delete the selected saved filter"),
     ]
 
+    box_title = "Filter by"
+
     def __init__(self, choices: FilterChoices, file: Path) -> None:
         super().__init__()
         self._choices = choices
@@ -96,12 +96,9 @@ class FilterMenu(Dialog[tuple[str, ...]]):
         self._offers: dict[str, tuple[str, ...]] = {}
         self._saved: tuple[SavedFilter, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = "Filter by"
-            yield Listing(id="filters")
-            yield StatusLine()
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        yield Listing(id="filters")
+        yield StatusLine()
 
     def on_mount(self) -> None:
         self.query_one(Listing).focus()

@@ -222,7 +222,7 @@ class FollowedPages(PagedScreen[Question]):
         super().finish(note, is_read=is_read)
 
     def _take(self, following: Following, records: Sequence[Any], unread: int) -> None:
-        row = self.query_one(Listing).cursor_row
+        row = self.listing.cursor_row
         if row + len(records) >= MOST_ROWS or (row and unread):
             # The second where the cursor left the first row during the look: what is below it has to stay, and rows would miss.
             following.held += len(records) + unread
@@ -234,7 +234,7 @@ class FollowedPages(PagedScreen[Question]):
 
     def _wanted_of_a_look(self) -> int | None:
         """Return how many of the rows that a look finds can be on show after it; None: all, or nobody can tell."""
-        listing = self.query_one(Listing)
+        listing = self.listing
         return None if listing.cursor_row or self.hides_some else self._screenful(listing)
 
     @property
@@ -252,7 +252,7 @@ class FollowedPages(PagedScreen[Question]):
         """
         if row:
             return MOST_ROWS
-        return self.page_size if added < FAST else self._screenful(self.query_one(Listing))
+        return self.page_size if added < FAST else self._screenful(self.listing)
 
     @property
     def page_size(self) -> int:

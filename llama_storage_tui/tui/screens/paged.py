@@ -14,7 +14,6 @@ from llama_storage_tui.tui.messages import Opening
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
-from llama_storage_tui.tui.widgets.listing import Listing
 
 Question = TypeVar("Question")
 
@@ -137,7 +136,7 @@ class PagedScreen(SessionScreen, Generic[Question]):
 
         Return a sentence where there is none, or where another page has to be read first; `failed` hears that it cannot be.
         """
-        listing = self.query_one(Listing)
+        listing = self.listing
         row = listing.cursor_row + by
         if self._stepping is not None:
             return ""
@@ -162,7 +161,7 @@ class PagedScreen(SessionScreen, Generic[Question]):
 
     def _stepped(self) -> None:
         waiting, self._stepping = self._stepping, None
-        listing = self.query_one(Listing)
+        listing = self.listing
         if waiting is None or self.app.screen is self:
             # Nobody waits, or the operator has come back to this list meanwhile.
             return

@@ -1,4 +1,4 @@
-"""What dialogs share that take a password: masked fields, shown while the operator wants that."""
+"""A labelled line to type on, as dialogs lay it out: masked where it is for a secret."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from llama_storage_tui.tui.widgets.variable_input import VariableInput
 def field(
     label: str,
     id_: str,
-    *,
-    is_secret: bool,
     value: str = "",
     placeholder: str = "",
+    *,
+    is_secret: bool = False,
     may_be_variable: bool = False,
 ) -> ComposeResult:
     """Lay out a label and a line to type on; of a secret that `may_be_variable`, the variable's name is readable."""

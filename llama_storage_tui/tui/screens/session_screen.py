@@ -8,10 +8,7 @@ from textual.app import ComposeResult
 
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.screens.base import WorkScreen
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
 class SessionScreen(WorkScreen):
@@ -26,6 +23,11 @@ class SessionScreen(WorkScreen):
         """What the headline begins with: the name of the distribution."""
         return self._session.catalog.distribution or "run config"
 
+    @property
+    def listing(self) -> Listing:
+        """The screen's list, where it has one."""
+        return self.query_one(Listing)
+
     def redact(self, text: str) -> str:
         """Mask this config's secrets."""
         return self._session.redact(text)
@@ -36,8 +38,5 @@ class PlacesScreen(SessionScreen):
 
     CSS_PATH = Path(__file__).with_name("browse.tcss")
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="places")
-        yield StatusLine()
-        yield KeyFooter()

@@ -26,7 +26,6 @@ from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.transfers.controllers import Carry, ShownPlan, TransferController, Watch
 from llama_storage_tui.tui.widgets.blocks import line_row, rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.sheet import Row
 
 if TYPE_CHECKING:
@@ -101,10 +100,8 @@ class TransferScreen(ReportScreen):
     # What is shown
 
     def _head(self, *facts: Shown) -> None:
-        catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [self.outermost, self._controller.title], place=catalog.config, facts=facts
-        )
+        config = self._session.catalog.config
+        self.headline.show([self.outermost, self._controller.title], place=config, facts=facts)
 
     def _show(self, *blocks: Block, keeps_place: bool = False) -> None:
         self.rows.show(rows_of(blocks, self.redact), keeps_place=keeps_place)

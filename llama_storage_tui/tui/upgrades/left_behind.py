@@ -26,11 +26,8 @@ from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.prose import Prose, finding_text, rule_text
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Backend", most=26, cuts_middle=True),
@@ -66,15 +63,12 @@ class LeftBehindScreen(SessionScreen):
         self._names = paths | {each.path: each.backend or "" for each in session.catalog.references}
         """The backend of each path that a finding of the data can stand on."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="left-behind")
         yield Prose(id="left-behind-text", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self._start()
 
     def _start(self) -> None:
@@ -85,7 +79,7 @@ class LeftBehindScreen(SessionScreen):
     def _head(self, *facts: Shown) -> None:
         catalog = self._session.catalog
         version = catalog.version.chosen
-        self.query_one(Headline).show(
+        self.headline.show(
             [self.outermost, "left behind"],
             place=catalog.config,
             facts=(Shown(f"{version.product} {version}", Tone.MUTED), *facts),
@@ -101,7 +95,7 @@ class LeftBehindScreen(SessionScreen):
         findings = sorted(found.findings, key=lambda finding: finding.severity.rank)
         spaces = sorted(found.spaces, key=lambda space: -(space.bytes or 0))
         self._shown = (*findings, *spaces)
-        self.query_one("#left-behind", Listing).show(
+        self.listing.show(
             COLUMNS, [self._cells(each) for each in self._shown], [_key(each) for each in self._shown]
         )
         self._head(*self._facts(found))
@@ -139,7 +133,7 @@ class LeftBehindScreen(SessionScreen):
 
     @property
     def _current(self) -> Finding | StoredSpace | None:
-        key = self.query_one("#left-behind", Listing).current
+        key = self.listing.current
         return next((each for each in self._shown if _key(each) == key), None)
 
     def _tell(self) -> None:

@@ -25,12 +25,9 @@ from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.sheet import Row
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 LONGEST: Final = 600
 
@@ -71,15 +68,12 @@ class MigrateScreen(SessionScreen):
         """Every change that was proposed, those that are left out included."""
         self._rows: tuple[SideRow, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="sides")
         yield Prose(id="reason", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self._head(Shown("◌ reading", Tone.KEY))
         self._start()
 
@@ -88,12 +82,8 @@ class MigrateScreen(SessionScreen):
         self._work_out(self._request)
 
     def _head(self, *facts: Shown) -> None:
-        catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [self.outermost, f"migrate to {self._request.to}"],
-            place=catalog.config,
-            facts=facts,
-        )
+        config = self._session.catalog.config
+        self.headline.show([self.outermost, f"migrate to {self._request.to}"], place=config, facts=facts)
 
     @service_worker("migrate")
     async def _work_out(self, request: MigrationRequest) -> None:
@@ -105,7 +95,7 @@ class MigrateScreen(SessionScreen):
         self._known = {change.id: change for change in plan.changes} | kept
         self._rows = side_by_side(plan, [*self._known.values()])
         numbers = ListColumn("Line", width=4, is_number=True)
-        self.query_one("#sides", Listing).show(
+        self.listing.show(
             (
                 ListColumn("", width=1),
                 numbers,
@@ -160,7 +150,7 @@ class MigrateScreen(SessionScreen):
 
     @property
     def _current(self) -> SideRow | None:
-        key = self.query_one("#sides", Listing).current
+        key = self.listing.current
         return self._rows[int(key)] if key is not None and int(key) < len(self._rows) else None
 
     def _tell(self) -> None:
@@ -217,7 +207,7 @@ class MigrateScreen(SessionScreen):
 
     def _go(self, by: int, *, begin: int | None = None) -> None:
         """Move to the next row with a change, in either direction."""
-        listing = self.query_one("#sides", Listing)
+        listing = self.listing
         place = listing.cursor_row if begin is None else begin
         places = range(place + 1, len(self._rows)) if by > 0 else range(place - 1, -1, -1)
         found = next((each for each in places if self._rows[each].changes), None)

@@ -22,7 +22,6 @@ from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.blocks import line_mark, rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.upstream.versions import NEWEST, known_releases, newest
 
 
@@ -64,12 +63,8 @@ class UpgradeScreen(ReportScreen):
         self._look()
 
     def _head(self, *facts: Shown) -> None:
-        catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [self.outermost, f"upgrade to {self._to}"],
-            place=catalog.config,
-            facts=facts,
-        )
+        config = self._session.catalog.config
+        self.headline.show([self.outermost, f"upgrade to {self._to}"], place=config, facts=facts)
 
     @service_worker("upgrade")
     async def _look(self) -> None:

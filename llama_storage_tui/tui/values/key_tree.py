@@ -20,10 +20,7 @@ from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
 from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.viewables import KeySubject
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Key", grows=True, least=20, cuts_middle=True),
@@ -54,15 +51,12 @@ class KeyTreeScreen(SessionScreen):
         self._came_from = ""
         """The branch to point at in the level above it."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="keys")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self._go("")
 
     def _head(self) -> None:
@@ -72,7 +66,7 @@ class KeyTreeScreen(SessionScreen):
             facts.append(Shown(f"keys beginning with {self._level.prefix}", Tone.KEY))
         names = [self.outermost, self._backend, self._namespace.title]
         names += [part for part in below.split(SEPARATOR) if part]
-        self.query_one(Headline).show(names, facts=facts)
+        self.headline.show(names, facts=facts)
 
     def _go(self, prefix: str) -> None:
         self.begin("Reading keys")
@@ -88,7 +82,7 @@ class KeyTreeScreen(SessionScreen):
         if self._top is None:
             self._top = level.prefix
         self._head()
-        listing = self.query_one(Listing)
+        listing = self.listing
         names = [part.prefix if isinstance(part, KeyBranch) else key_text(part.key) for part in level.parts]
         listing.show(COLUMNS, [self._cells(part) for part in level.parts], names)
         listing.move_cursor(row=0, animate=False)
@@ -117,7 +111,7 @@ class KeyTreeScreen(SessionScreen):
 
     @property
     def _current(self) -> KeyBranch | KeyEntry | None:
-        row = self.query_one(Listing).cursor_row
+        row = self.listing.cursor_row
         return self._level.parts[row] if 0 <= row < len(self._level.parts) else None
 
     @on(DataTable.RowSelected)
@@ -148,6 +142,6 @@ class KeyTreeScreen(SessionScreen):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
-        key = self.query_one(Listing).current
+        key = self.listing.current
         if key is not None:
             self.post_message(CopyRequested("key", key))

@@ -25,10 +25,7 @@ from llama_storage_tui.tui.values.key_tree import KeyTreeScreen
 from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.viewables import KeySubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Key", grows=True, least=20, cuts_middle=True),
@@ -64,16 +61,13 @@ class KeysScreen(PagedScreen[str]):
         self._namespace = namespace
         self._entries: tuple[KeyEntry, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield FilterBar("Keys beginning with ", placeholder="text; empty for all")
         yield Listing(id="keys")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head(None)
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.ask(self.question)
 
     def _head(self, page: KeyPage | None) -> None:
@@ -84,10 +78,8 @@ class KeysScreen(PagedScreen[str]):
         if self._shown:
             facts.append(Shown(f"only keys beginning with {self._shown}", Tone.KEY))
         backend = self._session.backend(self._backend)
-        self.query_one(Headline).show(
-            [self.outermost, backend.name, self._namespace.title],
-            place=backend.location,
-            facts=facts,
+        self.headline.show(
+            [self.outermost, backend.name, self._namespace.title], place=backend.location, facts=facts
         )
 
     def read(self, question: str, after: Cursor | None) -> None:
@@ -108,7 +100,7 @@ class KeysScreen(PagedScreen[str]):
         self.arrived(page.next, len(page.keys))
         self._entries = page.keys
         self._head(page)
-        self.query_one(Listing).show(COLUMNS, [_cells(entry) for entry in page.keys])
+        self.listing.show(COLUMNS, [_cells(entry) for entry in page.keys])
         if not page.is_complete:
             self.finish(f"The search stopped after {browse.looked_at(page)}; n continues.")
         elif not page.keys:
@@ -118,7 +110,7 @@ class KeysScreen(PagedScreen[str]):
 
     @property
     def _current(self) -> KeyEntry | None:
-        key = self.query_one(Listing).current
+        key = self.listing.current
         return self._entries[int(key)] if key is not None and int(key) < len(self._entries) else None
 
     @on(DataTable.RowSelected)
@@ -137,12 +129,12 @@ class KeysScreen(PagedScreen[str]):
 
     @on(FilterBar.Sent)
     def _filtered(self, message: FilterBar.Sent) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.ask(message.text)
 
     @on(FilterBar.Closed)
     def _filter_closed(self) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
 
     def action_tree(self) -> None:
         """Show the namespace as a tree."""

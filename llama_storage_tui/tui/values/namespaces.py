@@ -18,8 +18,7 @@ from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import counted
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (
     ListColumn("Namespace", most=40),
@@ -47,7 +46,7 @@ class NamespacesScreen(PlacesScreen):
         """Show the names that the config gives, then count."""
         known = browse.known_namespaces(self._session.catalog, self._session.backend(self._backend))
         self._fill((*known, Namespace("", None, browse.unassigned_selection(known))))
-        listing = self.query_one(Listing)
+        listing = self.listing
         listing.focus()
         pointed = next((one.title for one in self._found if one.name == self._point), None)
         if pointed is not None:
@@ -57,12 +56,12 @@ class NamespacesScreen(PlacesScreen):
     def _fill(self, found: tuple[Namespace, ...]) -> None:
         self._found = found
         backend = self._session.backend(self._backend)
-        self.query_one(Headline).show(
+        self.headline.show(
             [self.outermost, backend.name],
             place=backend.location,
             facts=[Shown(backend.type, Tone.MUTED), Shown(plural(len(found) - 1, "namespace"), Tone.MUTED)],
         )
-        self.query_one(Listing).show(COLUMNS, [_cells(one) for one in found], [one.title for one in found])
+        self.listing.show(COLUMNS, [_cells(one) for one in found], [one.title for one in found])
 
     def _start(self, *, fast: bool) -> None:
         self.begin(f"Counting the keys of {self._backend}")
@@ -82,7 +81,7 @@ class NamespacesScreen(PlacesScreen):
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
-        name = self.query_one(Listing).current
+        name = self.listing.current
         chosen = next((one for one in self._found if one.title == name), None)
         if chosen is not None:
             self.post_message(NamespaceOpened(self._backend, chosen))

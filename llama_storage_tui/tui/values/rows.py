@@ -30,10 +30,7 @@ from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.row_cells import heads, sort_words, value_condition
 from llama_storage_tui.tui.values.viewables import RecordSubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 LEAST_ROWS: Final = 10
 MOST_ROWS: Final = 200
@@ -95,16 +92,13 @@ class RowsScreen(FollowedRows):
         self._edited: Filter | None = None
         """The condition that the filter line was opened with."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield FilterBar("Only rows where ", placeholder=f"{SHORT}; empty removes it")
         yield Listing(id="rows", cursor="cell")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.head()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.ask(self.question)
 
     def head(self) -> None:
@@ -125,7 +119,7 @@ class RowsScreen(FollowedRows):
         ]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         facts += self.following.facts() if self.following is not None else []
-        self.query_one(Headline).show([self.outermost, self._backend, self._table.name], facts=facts)
+        self.headline.show([self.outermost, self._backend, self._table.name], facts=facts)
 
     def read(self, question: RowQuery, after: Cursor | None) -> None:
         """Begin to read a page."""
@@ -160,7 +154,7 @@ class RowsScreen(FollowedRows):
         page = self._page
         if page is None:
             return
-        self.query_one(Listing).show(
+        self.listing.show(
             heads(page, self._shown.order),
             [
                 self.marked(
@@ -178,7 +172,7 @@ class RowsScreen(FollowedRows):
 
     @property
     def _column(self) -> str | None:
-        place = self.query_one(Listing).current_column
+        place = self.listing.current_column
         return self._page.columns[place].name if self._page is not None and place is not None else None
 
     def action_sort(self) -> None:
@@ -204,7 +198,7 @@ class RowsScreen(FollowedRows):
 
     @on(FilterBar.Sent)
     def _filtered(self, message: FilterBar.Sent) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
         try:
             typed = (parse_condition(message.text, self._names),) if message.text.strip() else ()
         except UsageError as error:
@@ -222,7 +216,7 @@ class RowsScreen(FollowedRows):
         """Offer filters by the value under the cursor, and by name."""
         if isinstance(self.app, HasSavedFilters):
             now = tuple(map(condition_text, self._shown.filters))
-            place, row = self.query_one(Listing).current_column, self.query_one(Listing).cursor_row
+            place, row = self.listing.current_column, self.listing.cursor_row
             value = None if self._page is None or place is None else value_condition(self._page, row, place)
             offers = {} if value is None else {VALUE: (value,)}
             choices = FilterChoices(f"rows {self._table.name}", offers, now)
@@ -252,7 +246,7 @@ class RowsScreen(FollowedRows):
 
     @on(FilterBar.Closed)
     def _filter_closed(self) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
 
     def action_count(self) -> None:
         self.begin(f"Counting the rows of {self._table.name}")
@@ -277,7 +271,7 @@ class RowsScreen(FollowedRows):
 
     @property
     def _subject(self) -> RecordSubject | None:
-        key = self.query_one(Listing).current
+        key = self.listing.current
         if self._page is None or key is None or int(key) >= len(self._page.rows):
             return None
         cursors = self._page.row_cursors

@@ -22,10 +22,7 @@ from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import counted
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.upstream.families.responses import RESPONSES
 
 COLUMNS: Final = (
@@ -61,22 +58,19 @@ class TablesScreen(SessionScreen):
         self._found: tuple[TableEntry, ...] = ()
         self._response_tables = _response_tables(session, backend)
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="places")
         yield Static(id="columns", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
         self.query_one("#columns").display = False
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self._start(fast=True)
 
     def _head(self) -> None:
         backend = self._session.backend(self._backend)
-        self.query_one(Headline).show(
+        self.headline.show(
             [self.outermost, backend.name],
             place=backend.location,
             facts=[
@@ -98,7 +92,7 @@ class TablesScreen(SessionScreen):
     def _loaded(self, found: tuple[TableEntry, ...]) -> None:
         self._found = found
         self._head()
-        listing = self.query_one(Listing)
+        listing = self.listing
         listing.show(
             COLUMNS, [_cells(entry) for entry in self._found], [entry.table.name for entry in self._found]
         )
@@ -114,7 +108,7 @@ class TablesScreen(SessionScreen):
 
     @property
     def _current(self) -> TableEntry | None:
-        name = self.query_one(Listing).current
+        name = self.listing.current
         return next((entry for entry in self._found if entry.table.name == name), None)
 
     @on(DataTable.RowHighlighted)

@@ -19,10 +19,7 @@ from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.viewables import FIRST_LOOK, PreparedView, Subject, cell_text
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.widgets.text_pane import TextPane
 
 
@@ -55,13 +52,10 @@ class ValueScreen(DetailScreen):
         self._unfolds = False
         self._wants_text = False
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         with ContentSwitcher(initial="text"):
             yield JsonTree(id="tree")
             yield TextPane(id="text")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
@@ -74,7 +68,7 @@ class ValueScreen(DetailScreen):
             facts.append(Shown(f"part {pane.window + 1} of {pane.windows}", Tone.MUTED))
         if self._unfolds:
             facts.append(Shown("inner JSON opened", Tone.KEY))
-        self.query_one(Headline).show(self._subject.names, facts=facts)
+        self.headline.show(self._subject.names, facts=facts)
 
     @property
     def _is_text(self) -> bool:
