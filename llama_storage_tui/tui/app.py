@@ -30,7 +30,6 @@ from llama_storage_tui.tui.style.zone import Zone
 from llama_storage_tui.tui.terminal import clipboard
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
 from llama_storage_tui.tui.terminal.signals import end_on_signals, end_without_terminal
-from llama_storage_tui.tui.values.messages import SubjectOpened
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
@@ -230,45 +229,23 @@ class StorageApp(ConfigApp):
 
     # From screen to screen
 
-    @on(messages.FindingsOpened)
-    def _findings_opened(self, message: messages.FindingsOpened) -> None:
-        if self._session is not None:
-            self.push_screen(later().FindingsScreen(self._session.catalog, self._remembered, message.rule))
-
-    @on(messages.VersionOpened)
-    def _version_opened(self) -> None:
-        if self._session is not None:
-            self.push_screen(later().VersionDialog(self._session.catalog.version))
-
-    @on(messages.UpgradeStepOpened)
-    def _upgrade_step_opened(self, message: messages.UpgradeStepOpened) -> None:
-        if self._session is not None:
-            request = self._request or LoadRequest(self._session.catalog.config)
-            self.push_screen(later().upgrade_screen(message, self._session, request))
+    @property
+    def _config_request(self) -> LoadRequest:
+        """What the config on show was read by."""
+        return self._request or LoadRequest(self._session.catalog.config if self._session else FOUND)
 
     @on(messages.TransferOpened)
     def _transfer_opened(self, message: messages.TransferOpened) -> None:
         if self._session is not None:
-            request = self._request or LoadRequest(self._session.catalog.config)
+            request = self._config_request
             controller = self._dependencies.open_transfer(message, self._session, request, self._timeouts)
             self.push_screen(later().TransferScreen(self._session, controller))
-
-    @on(messages.BackendOpened)
-    async def _backend_opened(self, message: messages.BackendOpened) -> None:
-        if self._session is None:
-            return
-        backend = self._session.backend(message.backend)
-        if backend.family == "sql":
-            await self.push_screen(later().TablesScreen(self._session, backend.name, point=message.place))
-            return
-        await self.push_screen(later().NamespacesScreen(self._session, backend.name, point=message.place))
 
     # Passwords
 
     def _rotation_service(self) -> RotationService:
         if self._rotation is None:
-            request = self._request or LoadRequest(self._session.catalog.config if self._session else FOUND)
-            self._rotation = self._dependencies.open_rotation(request, self._timeouts)
+            self._rotation = self._dependencies.open_rotation(self._config_request, self._timeouts)
         return self._rotation
 
     @on(messages.RotationOpened)
@@ -323,30 +300,13 @@ class StorageApp(ConfigApp):
         found: list[NamedDestination] = later().destinations(self._session.catalog)
         return found
 
-    @on(messages.NamespaceOpened)
-    def _namespace_opened(self, message: messages.NamespaceOpened) -> None:
+    @on(messages.Opening)
+    def _screen_opened(self, message: messages.Opening) -> None:
         if self._session is not None:
-            self.push_screen(
-                later().KeysScreen(self._session, message.backend, message.chosen, self._remembered)
+            parts = later().ScreenParts(
+                self._session, self._config_request, self._zone, self._remembered, self._dependencies.now
             )
-
-    @on(messages.TableOpened)
-    def _table_opened(self, message: messages.TableOpened) -> None:
-        if self._session is not None:
-            place = message.backend, message.table
-            self.push_screen(later().RowsScreen(self._session, *place, self._zone, self._remembered))
-
-    @on(messages.Destination)
-    def _destination_chosen(self, message: messages.Destination) -> None:
-        if self._session is not None:
-            now = self._dependencies.now
-            screen = later().screen_of(message, self._session, self._zone, self._remembered, now)
-            self.enter(screen, message)
-
-    @on(SubjectOpened)
-    def _subject_opened(self, message: SubjectOpened) -> None:
-        if self._session is not None:
-            self.enter(later().ValueScreen(self._session, message.subject, self._zone), message)
+            self.enter(later().screen_of(message, parts), message)
 
     @on(messages.CatalogOpened)
     def _catalog_opened(self) -> None:

@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 
 
 class Opening(Message):
-    """Something is opened; `origin` is the list that it was chosen from, `replaces` whether it takes the place of its neighbour."""
+    """The operator goes to a screen over the config on show.
+
+    `origin` is the list that it was chosen from, `replaces` tells whether it takes the place of its neighbour there.
+    """
 
     origin: Screen[None] | None = None
     replaces: bool = False
-
-
-class Destination(Opening):
-    """The operator goes to a screen of stored records."""
 
 
 @dataclass(eq=False)
@@ -75,7 +74,7 @@ class FleetResumed(Message):
 
 
 @dataclass(eq=False)
-class BackendOpened(Message):
+class BackendOpened(Opening):
     """The operator goes into a backend's data; `place` names the namespace or table to begin with."""
 
     backend: str
@@ -95,7 +94,7 @@ class BackendPointed(Message):
 
 
 @dataclass(eq=False)
-class FindingsOpened(Message):
+class FindingsOpened(Opening):
     """The operator wants all findings; `rule` names the one to begin with."""
 
     rule: str | None = None
@@ -112,7 +111,7 @@ class ReloadRequested(Message):
 
 
 @dataclass(eq=False)
-class ConfigTextOpened(Message):
+class ConfigTextOpened(Opening):
     """The operator wants to see the run config as it stands in the file, at a line (None: from its beginning)."""
 
     number: int | None = None
@@ -126,26 +125,22 @@ class EditorOpened(Message):
 
 
 @dataclass(eq=False)
-class VersionOpened(Message):
+class VersionOpened(Opening):
     """The operator wants to know why this server version."""
 
 
-class UpgradeStepOpened(Message):
-    """The operator goes to a screen about bringing a deployment forward."""
-
-
 @dataclass(eq=False)
-class UpgradeOpened(UpgradeStepOpened):
+class UpgradeOpened(Opening):
     """The operator wants to know what another version would make of this deployment."""
 
 
 @dataclass(eq=False)
-class LeftBehindOpened(UpgradeStepOpened):
+class LeftBehindOpened(Opening):
     """The operator wants to know what no server reads, and what accumulates."""
 
 
 @dataclass(eq=False)
-class MigrationOpened(UpgradeStepOpened):
+class MigrationOpened(Opening):
     """The operator wants the run config as the one of a later version."""
 
     to: str
@@ -175,7 +170,7 @@ class PendingTransferOpened(TransferOpened):
 
 
 @dataclass(eq=False)
-class NamespaceOpened(Message):
+class NamespaceOpened(Opening):
     """The operator goes into a namespace."""
 
     backend: str
@@ -183,7 +178,7 @@ class NamespaceOpened(Message):
 
 
 @dataclass(eq=False)
-class TableOpened(Message):
+class TableOpened(Opening):
     """The operator goes into a table."""
 
     backend: str
@@ -211,7 +206,7 @@ class PendingOpened(Message):
 
 
 @dataclass(eq=False)
-class ResponsesOpened(Destination):
+class ResponsesOpened(Opening):
     """The operator wants the stored responses, those of a query where one is given; `title` names its conditions."""
 
     query: Query | None = None
@@ -219,28 +214,28 @@ class ResponsesOpened(Destination):
 
 
 @dataclass(eq=False)
-class ResponseOpened(Destination):
+class ResponseOpened(Opening):
     """The operator opens one response."""
 
     id: Cell
 
 
 @dataclass(eq=False)
-class WhoOpened(Destination):
+class WhoOpened(Opening):
     """The operator asks who may read a response."""
 
     response: StoredResponse
 
 
 @dataclass(eq=False)
-class ChainOpened(Destination):
+class ChainOpened(Opening):
     """The operator wants the chain of a response."""
 
     id: str
 
 
 @dataclass(eq=False)
-class DifferenceOpened(Destination):
+class DifferenceOpened(Opening):
     """The operator wants to know what a response added to the one before it."""
 
     before: str
@@ -248,39 +243,39 @@ class DifferenceOpened(Destination):
 
 
 @dataclass(eq=False)
-class AttentionOpened(Destination):
+class AttentionOpened(Opening):
     """The operator wants to see what deserves a look."""
 
 
 @dataclass(eq=False)
-class StatisticsOpened(Destination):
+class StatisticsOpened(Opening):
     """The operator wants to see how responses ended over time."""
 
 
 @dataclass(eq=False)
-class ConversationsOpened(Destination):
+class ConversationsOpened(Opening):
     """The operator wants the stored conversations."""
 
 
 @dataclass(eq=False)
-class OrphansOpened(Destination):
+class OrphansOpened(Opening):
     """The operator wants the items of deleted conversations."""
 
 
 @dataclass(eq=False)
-class ConversationOpened(Destination):
+class ConversationOpened(Opening):
     """The operator opens a conversation."""
 
     id: str
 
 
 @dataclass(eq=False)
-class CompletionsOpened(Destination):
+class CompletionsOpened(Opening):
     """The operator wants the stored chat completions."""
 
 
 @dataclass(eq=False)
-class LinksOpened(Destination):
+class LinksOpened(Opening):
     """The operator wants what a response leads to, or only the chat completions that were made for it."""
 
     id: str
@@ -289,19 +284,19 @@ class LinksOpened(Destination):
 
 
 @dataclass(eq=False)
-class CompletionOpened(Destination):
+class CompletionOpened(Opening):
     """The operator opens a chat completion."""
 
     id: str
 
 
 @dataclass(eq=False)
-class FamiliesOpened(Destination):
+class FamiliesOpened(Opening):
     """The operator wants the families of other objects."""
 
 
 @dataclass(eq=False)
-class ObjectsOpened(Destination):
+class ObjectsOpened(Opening):
     """The operator wants the objects of a family, with `of` those that belong to another object."""
 
     family: str
@@ -310,7 +305,7 @@ class ObjectsOpened(Destination):
 
 
 @dataclass(eq=False)
-class ObjectOpened(Destination):
+class ObjectOpened(Opening):
     """The operator opens one object."""
 
     family: str
