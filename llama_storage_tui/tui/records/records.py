@@ -62,10 +62,7 @@ class RecordsScreen(SortableScreen[RecordList]):
 
     def head(self) -> None:
         """Say which page this is, of what."""
-        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
-        if self._page is not None and self._page.rows:
-            first = self.rows_before + 1
-            facts.append(Shown(f"{first:,}–{first + len(self._page.rows) - 1:,}", Tone.MUTED))
+        facts = self.page_facts(0 if self._page is None else len(self._page.rows))
         shown = self._shown
         facts += self.sort_facts(None if self._page is None else self._page.read)
         if isinstance(shown, FamilyList):

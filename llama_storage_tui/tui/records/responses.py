@@ -90,10 +90,7 @@ class ResponsesScreen(ResponsePages):
 
     def head(self) -> None:
         """Say which page this is, in which order, of what."""
-        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
-        if self._responses:
-            first = self.rows_before + 1
-            facts.append(Shown(f"responses {first:,}–{first + len(self._responses) - 1:,}", Tone.MUTED))
+        facts = self.page_facts(len(self._responses), "responses ")
         if self._shown.query.order is RecordOrder.STORED:
             facts.append(Shown("▲ as stored, close to newest first: o sorts", Tone.WARNING))
         elif self._shown.query.order is RecordOrder.NEWEST:

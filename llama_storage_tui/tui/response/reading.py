@@ -16,6 +16,7 @@ from llama_storage_tui.tui.screens.detail import DetailScreen
 from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.reading import ReadingPane
+from llama_storage_tui.tui.widgets.text_pane import TextPane
 
 
 class ReadingScreen(DetailScreen):
@@ -47,6 +48,11 @@ class ReadingScreen(DetailScreen):
     def searchable(self) -> ReadingPane | None:
         """The lines and their texts."""
         return None if self._found is None else self.query_one(ReadingPane)
+
+    @property
+    def text_pane(self) -> TextPane:
+        """The text of the line under the cursor."""
+        return self.query_one(ReadingPane).text
 
     def hit_shown(self) -> None:
         """Say which part of a long text this is."""
@@ -92,17 +98,6 @@ class ReadingScreen(DetailScreen):
         else:
             self.post_message(opened)
 
-    def action_next(self) -> None:
-        self._move(1)
-
-    def action_previous(self) -> None:
-        self._move(-1)
-
-    def _move(self, step: int) -> None:
-        pane = self.query_one(ReadingPane)
-        pane.text.move(pane.text.window + step)
-        self._line_shown()
-
     def action_copy(self) -> None:
         text = self.query_one(ReadingPane).current_text
         if text is not None:
@@ -110,12 +105,6 @@ class ReadingScreen(DetailScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the text on show has a use for."""
-        text = self.query_one(ReadingPane).text if self.is_mounted else None
-        match action:
-            case "next":
-                return text is not None and text.window < text.windows - 1
-            case "previous":
-                return text is not None and text.window > 0
-            case "copy":
-                return True if self._found is not None and self._found.lines else None
+        if action == "copy":
+            return True if self._found is not None and self._found.lines else None
         return super().check_action(action, parameters)

@@ -54,6 +54,7 @@ from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
 from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.reading import ReadingPane
 from llama_storage_tui.tui.widgets.tab_title import TabTitle
+from llama_storage_tui.tui.widgets.text_pane import TextPane
 
 TABS: Final = ("timeline", "messages", "resume", "raw")
 HELP: Final = {
@@ -235,7 +236,7 @@ class ResponseScreen(DetailScreen):
     def _say(self) -> None:
         if self._shown is None or self.is_waiting:
             return
-        pane = self._text_pane
+        pane = self._reading_pane
         if pane is not None and pane.text.windows > 1:
             self.status.say(f"Part {pane.text.window + 1} of {pane.text.windows} of a long text.")
         elif self._tab == "messages":
@@ -256,8 +257,8 @@ class ResponseScreen(DetailScreen):
 
     @on(ReadingPane.Chosen)
     def _chosen(self) -> None:
-        if self._text_pane is not None:
-            self._text_pane.text.focus()
+        if self._reading_pane is not None:
+            self._reading_pane.text.focus()
 
     @on(TabTitle.Clicked)
     def _title_clicked(self, message: TabTitle.Clicked) -> None:
@@ -268,22 +269,15 @@ class ResponseScreen(DetailScreen):
         self.refresh_bindings()
 
     @property
-    def _text_pane(self) -> ReadingPane | None:
+    def _reading_pane(self) -> ReadingPane | None:
         pane = self.query_one(f"#{self._tab}")
         return pane if isinstance(pane, ReadingPane) else None
 
-    def action_next(self) -> None:
-        self._move(1)
-
-    def action_previous(self) -> None:
-        self._move(-1)
-
-    def _move(self, step: int) -> None:
-        pane = self._text_pane
-        if pane is not None:
-            pane.text.move(pane.text.window + step)
-            self._say()
-            self.refresh_bindings()
+    @property
+    def text_pane(self) -> TextPane | None:
+        """The text of the line under the cursor, in the panes that list lines."""
+        pane = self._reading_pane
+        return None if pane is None else pane.text
 
     def action_zone(self) -> None:
         self._zone.toggle()
@@ -313,7 +307,7 @@ class ResponseScreen(DetailScreen):
         """Copy what is under the cursor, of the verdict all of it."""
         if self._shown is None:
             return
-        pane = self._text_pane
+        pane = self._reading_pane
         if pane is not None:
             text = pane.current_text
         elif self._tab == "resume":
@@ -341,12 +335,7 @@ class ResponseScreen(DetailScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what this response and the pane on show have a use for."""
-        pane = self._text_pane if self.is_mounted else None
         match action:
-            case "next":
-                return pane is not None and pane.text.window < pane.text.windows - 1
-            case "previous":
-                return pane is not None and pane.text.window > 0
             case "conversation":
                 return self._shown is not None and self._shown.examination.conversation is not None
             case "tab" | "copy" | "save" | "who" | "chain" | "links":

@@ -171,7 +171,7 @@ class FindScreen(WorkScreen):
             self.status.say(problem)
 
     def hit_shown(self) -> None:
-        """Say anew what changes where a hit is in another part of a long text."""
+        """Say anew what changes where another part of a long text is shown, as for a hit in it."""
         self.refresh_bindings()
 
     def _find_say(self) -> None:

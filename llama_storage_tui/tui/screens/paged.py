@@ -13,6 +13,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Opening
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 
 Question = TypeVar("Question")
@@ -89,6 +90,14 @@ class PagedScreen(SessionScreen, Generic[Question]):
     def _go(self, question: Question, to: list[Cursor | None]) -> None:
         self._asked, self._wanted = question, to
         self.read(question, to[-1])
+
+    def page_facts(self, rows: int, what: str = "", of: str = "") -> list[Shown]:
+        """Say which page this is, and which of all rows are on it."""
+        found = [Shown(f"page {self.page_number}", Tone.MUTED)]
+        if rows:
+            first = self.rows_before + 1
+            found.append(Shown(f"{what}{first:,}–{first + rows - 1:,}{of}", Tone.MUTED))
+        return found
 
     @property
     def directions(self) -> str:

@@ -71,10 +71,7 @@ class KeysScreen(PagedScreen[str]):
         self.ask(self.question)
 
     def _head(self, page: KeyPage | None) -> None:
-        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
-        if page is not None and page.keys:
-            first = self.rows_before + 1
-            facts.append(Shown(f"keys {first:,}–{first + len(page.keys) - 1:,}", Tone.MUTED))
+        facts = self.page_facts(0 if page is None else len(page.keys), "keys ")
         if self._shown:
             facts.append(Shown(f"only keys beginning with {self._shown}", Tone.KEY))
         backend = self._session.backend(self._backend)

@@ -103,11 +103,8 @@ class RowsScreen(FollowedRows):
 
     def head(self) -> None:
         """Say which page this is, in which order, of what."""
-        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
-        if self._page is not None and self._page.rows:
-            first = self.rows_before + 1
-            of = f" of {counted(self._total)}" if self._total is not None else ""
-            facts.append(Shown(f"rows {first:,}–{first + len(self._page.rows) - 1:,}{of}", Tone.MUTED))
+        of = f" of {counted(self._total)}" if self._total is not None else ""
+        facts = self.page_facts(0 if self._page is None else len(self._page.rows), "rows ", of)
         order = self._shown.order
         if order is not None:
             facts.append(Shown(sort_words(order, self._table), Tone.KEY))

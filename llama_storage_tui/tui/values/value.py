@@ -120,17 +120,10 @@ class ValueScreen(DetailScreen):
         self._unfolds = not self._unfolds
         self._start()
 
-    def action_next(self) -> None:
-        self._move(1)
-
-    def action_previous(self) -> None:
-        self._move(-1)
-
-    def _move(self, step: int) -> None:
-        pane = self.query_one(TextPane)
-        pane.move(pane.window + step)
-        self._head()
-        self.refresh_bindings()
+    @property
+    def text_pane(self) -> TextPane | None:
+        """The text, where that is on show."""
+        return self.query_one(TextPane) if self._is_text else None
 
     def action_more(self) -> None:
         self._limit = None
@@ -171,14 +164,9 @@ class ValueScreen(DetailScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what this value has a use for."""
         shown = self._shown
-        pane = self.query_one(TextPane) if self.is_mounted else None
         match action:
             case "view" | "unfold":
                 possible = shown is not None and shown.has_parts
-            case "next":
-                possible = pane is not None and self._is_text and pane.window < pane.windows - 1
-            case "previous":
-                possible = pane is not None and self._is_text and pane.window > 0
             case "more":
                 possible = shown is not None and shown.is_cut and self._limit is not None
             case "copy" | "copy_all" | "save":
