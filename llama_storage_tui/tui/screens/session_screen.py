@@ -1,4 +1,4 @@
-"""What screens over the session of a config share: its name, its secrets, and how a failure is shown."""
+"""What screens over the session of a config share: its name, its list and its secrets."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.keys import hidden_key
 
@@ -25,12 +26,11 @@ class Choice(Static, can_focus=True):
         hidden_key("left,h", "turn(-1)", "Previous choice", "choice.before", "Choose the previous word"),
     ]
 
+    @dataclass(eq=False)
     class Turned(Message):
         """Another word was chosen."""
 
-        def __init__(self, choice: Choice) -> None:
-            super().__init__()
-            self.choice = choice
+        choice: Choice
 
         @property
         def control(self) -> Choice:

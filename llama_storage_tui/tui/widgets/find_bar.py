@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Label, Static
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.keys import shown_key
@@ -26,12 +27,11 @@ class FindBar(Horizontal):
         shown_key("escape", "close", "Close", "find.close", "End the search and remove the marks"),
     ]
 
+    @dataclass(eq=False)
     class Sent(Message):
         """The operator pressed enter."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     class Closed(Message):
         """The operator pressed escape while typing."""
