@@ -18,21 +18,18 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import FOUND, LoadRequest
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui import messages
-from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogJudged, CatalogLoaded, ConfigChosen
 from llama_storage_tui.tui.config_app import ConfigApp
 from llama_storage_tui.tui.dependencies import Dependencies
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.fleet.messages import FleetResumed
 from llama_storage_tui.tui.navigation.commands import Commands, NamedDestination
 from llama_storage_tui.tui.navigation.keymap import preferences_path
-from llama_storage_tui.tui.rotation.messages import ChangeStarted
+from llama_storage_tui.tui.rotation.changes import ChangeStarted
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.zone import Zone
 from llama_storage_tui.tui.terminal import clipboard
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
 from llama_storage_tui.tui.terminal.signals import end_on_signals, end_without_terminal
-from llama_storage_tui.tui.values.messages import SubjectOpened
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
@@ -163,12 +160,12 @@ class StorageApp(ConfigApp):
         if session is not None:
             await session.close()
 
-    @on(FleetResumed)
+    @on(messages.FleetResumed)
     async def _fleet_resumed(self) -> None:
         await self._close_session()
 
-    @on(CatalogLoaded)
-    async def _catalog_loaded(self, message: CatalogLoaded) -> None:
+    @on(messages.CatalogLoaded)
+    async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
         await self._close_session()
         self._request = message.request
         await self._show_catalog(message.opened)
@@ -193,10 +190,10 @@ class StorageApp(ConfigApp):
         catalog = await asyncio.to_thread(judge)
         request = self._request
         pending = () if request is None else await asyncio.to_thread(self._dependencies.pending, request)
-        self.post_message(CatalogJudged(catalog, pending))
+        self.post_message(messages.CatalogJudged(catalog, pending))
 
-    @on(CatalogJudged)
-    def _catalog_judged(self, message: CatalogJudged) -> None:
+    @on(messages.CatalogJudged)
+    def _catalog_judged(self, message: messages.CatalogJudged) -> None:
         if self._session is None or self._session.catalog.config != message.catalog.config:
             return
         self._session.learn(message.catalog)
@@ -204,15 +201,15 @@ class StorageApp(ConfigApp):
             if isinstance(screen, later().CatalogScreen):
                 screen.show_findings(message.pending)
 
-    @on(CandidatesFound)
-    def _candidates_found(self, message: CandidatesFound) -> None:
+    @on(messages.CandidatesFound)
+    def _candidates_found(self, message: messages.CandidatesFound) -> None:
         if len(message.candidates) == 1 and self._session is None:
             self._choose(str(message.candidates[0].path))
         else:
             self._above_base(later().PickerScreen(message.candidates, is_root=not self._has_base))
 
-    @on(ConfigChosen)
-    def _config_chosen(self, message: ConfigChosen) -> None:
+    @on(messages.ConfigChosen)
+    def _config_chosen(self, message: messages.ConfigChosen) -> None:
         self._choose(message.config)
 
     def _choose(self, config: str) -> None:
@@ -232,45 +229,23 @@ class StorageApp(ConfigApp):
 
     # From screen to screen
 
-    @on(messages.FindingsOpened)
-    def _findings_opened(self, message: messages.FindingsOpened) -> None:
-        if self._session is not None:
-            self.push_screen(later().FindingsScreen(self._session.catalog, self._remembered, message.rule))
-
-    @on(messages.VersionOpened)
-    def _version_opened(self) -> None:
-        if self._session is not None:
-            self.push_screen(later().VersionDialog(self._session.catalog.version))
-
-    @on(messages.UpgradeStepOpened)
-    def _upgrade_step_opened(self, message: messages.UpgradeStepOpened) -> None:
-        if self._session is not None:
-            request = self._request or LoadRequest(self._session.catalog.config)
-            self.push_screen(later().upgrade_screen(message, self._session, request))
+    @property
+    def _config_request(self) -> LoadRequest:
+        """What the config on show was read by."""
+        return self._request or LoadRequest(self._session.catalog.config if self._session else FOUND)
 
     @on(messages.TransferOpened)
     def _transfer_opened(self, message: messages.TransferOpened) -> None:
         if self._session is not None:
-            request = self._request or LoadRequest(self._session.catalog.config)
+            request = self._config_request
             controller = self._dependencies.open_transfer(message, self._session, request, self._timeouts)
             self.push_screen(later().TransferScreen(self._session, controller))
-
-    @on(messages.BackendOpened)
-    async def _backend_opened(self, message: messages.BackendOpened) -> None:
-        if self._session is None:
-            return
-        backend = self._session.backend(message.backend)
-        if backend.family == "sql":
-            await self.push_screen(later().TablesScreen(self._session, backend.name, point=message.place))
-            return
-        await self.push_screen(later().NamespacesScreen(self._session, backend.name, point=message.place))
 
     # Passwords
 
     def _rotation_service(self) -> RotationService:
         if self._rotation is None:
-            request = self._request or LoadRequest(self._session.catalog.config if self._session else FOUND)
-            self._rotation = self._dependencies.open_rotation(request, self._timeouts)
+            self._rotation = self._dependencies.open_rotation(self._config_request, self._timeouts)
         return self._rotation
 
     @on(messages.RotationOpened)
@@ -325,30 +300,13 @@ class StorageApp(ConfigApp):
         found: list[NamedDestination] = later().destinations(self._session.catalog)
         return found
 
-    @on(messages.NamespaceOpened)
-    def _namespace_opened(self, message: messages.NamespaceOpened) -> None:
+    @on(messages.Opening)
+    def _screen_opened(self, message: messages.Opening) -> None:
         if self._session is not None:
-            self.push_screen(
-                later().KeysScreen(self._session, message.backend, message.chosen, self._remembered)
+            parts = later().ScreenParts(
+                self._session, self._config_request, self._zone, self._remembered, self._dependencies.now
             )
-
-    @on(messages.TableOpened)
-    def _table_opened(self, message: messages.TableOpened) -> None:
-        if self._session is not None:
-            place = message.backend, message.table
-            self.push_screen(later().RowsScreen(self._session, *place, self._zone, self._remembered))
-
-    @on(messages.Destination)
-    def _destination_chosen(self, message: messages.Destination) -> None:
-        if self._session is not None:
-            now = self._dependencies.now
-            screen = later().screen_of(message, self._session, self._zone, self._remembered, now)
-            self.enter(screen, message)
-
-    @on(SubjectOpened)
-    def _subject_opened(self, message: SubjectOpened) -> None:
-        if self._session is not None:
-            self.enter(later().ValueScreen(self._session, message.subject, self._zone), message)
+            self.enter(later().screen_of(message, parts), message)
 
     @on(messages.CatalogOpened)
     def _catalog_opened(self) -> None:

@@ -1,4 +1,4 @@
-"""The app as far as it is about the run config's own text: it shows it, and opens it in the operator's editor."""
+"""The app as far as it is about the run config's own file: it opens it in the operator's editor."""
 
 from __future__ import annotations
 
@@ -21,14 +21,6 @@ class ConfigApp(GotoApp):
     def _may_go(self) -> bool:
         """Tell whether the terminal may be left now, and say why where it may not."""
         raise NotImplementedError
-
-    @on(messages.ConfigTextOpened)
-    def _config_text_opened(self, message: messages.ConfigTextOpened) -> None:
-        if self._session is not None:
-            from llama_storage_tui.tui.navigation.lazy_screens import ConfigTextScreen
-
-            request = self._request or LoadRequest(self._session.catalog.config)
-            self.push_screen(ConfigTextScreen(self._session, request, message.number))
 
     @on(messages.EditorOpened)
     def _editor_opened(self, message: messages.EditorOpened) -> None:

@@ -1,4 +1,4 @@
-"""What screens ask of the app: to open another screen, to copy, to reload; and how they report a failure."""
+"""What screens tell the app: what it is to open, copy or read again, what was read for it, and a failure of ours."""
 
 from __future__ import annotations
 
@@ -12,28 +12,23 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
-    from llama_storage_tui.errors import StorageToolError
+    from llama_storage_tui.model.catalog import Catalog
     from llama_storage_tui.model.data import Cell, Namespace, Table
     from llama_storage_tui.model.families import Query
+    from llama_storage_tui.model.pending import PendingNotice
     from llama_storage_tui.model.transcript import StoredResponse
+    from llama_storage_tui.services.catalog import Candidate, Opened
+    from llama_storage_tui.services.requests import LoadRequest
 
 
 class Opening(Message):
-    """Something is opened; `origin` is the list that it was chosen from, `replaces` whether it takes the place of its neighbour."""
+    """The operator goes to a screen over the config on show.
+
+    `origin` is the list that it was chosen from, `replaces` tells whether it takes the place of its neighbour there.
+    """
 
     origin: Screen[None] | None = None
     replaces: bool = False
-
-
-class Destination(Opening):
-    """The operator goes to a screen of stored records."""
-
-
-@dataclass(eq=False)
-class Failed(Message):
-    """A service refused or failed."""
-
-    error: StorageToolError
 
 
 @dataclass(eq=False)
@@ -44,7 +39,42 @@ class Unexpected(Message):
 
 
 @dataclass(eq=False)
-class BackendOpened(Message):
+class CandidatesFound(Message):
+    """The usual places were searched for run configs."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(eq=False)
+class ConfigChosen(Message):
+    """The operator picked a run config."""
+
+    config: str
+
+
+@dataclass(eq=False)
+class CatalogLoaded(Message):
+    """A run config was read; its findings may still be to come. `request` is what was asked for."""
+
+    opened: Opened
+    request: LoadRequest
+
+
+@dataclass(eq=False)
+class CatalogJudged(Message):
+    """The findings of the config on show are there; `pending` has a sentence for each password change that is half done."""
+
+    catalog: Catalog
+    pending: tuple[PendingNotice, ...] = ()
+
+
+@dataclass(eq=False)
+class FleetResumed(Message):
+    """The operator is back from a config: what was open for it can be closed."""
+
+
+@dataclass(eq=False)
+class BackendOpened(Opening):
     """The operator goes into a backend's data; `place` names the namespace or table to begin with."""
 
     backend: str
@@ -64,7 +94,7 @@ class BackendPointed(Message):
 
 
 @dataclass(eq=False)
-class FindingsOpened(Message):
+class FindingsOpened(Opening):
     """The operator wants all findings; `rule` names the one to begin with."""
 
     rule: str | None = None
@@ -81,7 +111,7 @@ class ReloadRequested(Message):
 
 
 @dataclass(eq=False)
-class ConfigTextOpened(Message):
+class ConfigTextOpened(Opening):
     """The operator wants to see the run config as it stands in the file, at a line (None: from its beginning)."""
 
     number: int | None = None
@@ -95,26 +125,22 @@ class EditorOpened(Message):
 
 
 @dataclass(eq=False)
-class VersionOpened(Message):
+class VersionOpened(Opening):
     """The operator wants to know why this server version."""
 
 
-class UpgradeStepOpened(Message):
-    """The operator goes to a screen about bringing a deployment forward."""
-
-
 @dataclass(eq=False)
-class UpgradeOpened(UpgradeStepOpened):
+class UpgradeOpened(Opening):
     """The operator wants to know what another version would make of this deployment."""
 
 
 @dataclass(eq=False)
-class LeftBehindOpened(UpgradeStepOpened):
+class LeftBehindOpened(Opening):
     """The operator wants to know what no server reads, and what accumulates."""
 
 
 @dataclass(eq=False)
-class MigrationOpened(UpgradeStepOpened):
+class MigrationOpened(Opening):
     """The operator wants the run config as the one of a later version."""
 
     to: str
@@ -144,7 +170,7 @@ class PendingTransferOpened(TransferOpened):
 
 
 @dataclass(eq=False)
-class NamespaceOpened(Message):
+class NamespaceOpened(Opening):
     """The operator goes into a namespace."""
 
     backend: str
@@ -152,7 +178,7 @@ class NamespaceOpened(Message):
 
 
 @dataclass(eq=False)
-class TableOpened(Message):
+class TableOpened(Opening):
     """The operator goes into a table."""
 
     backend: str
@@ -180,7 +206,7 @@ class PendingOpened(Message):
 
 
 @dataclass(eq=False)
-class ResponsesOpened(Destination):
+class ResponsesOpened(Opening):
     """The operator wants the stored responses, those of a query where one is given; `title` names its conditions."""
 
     query: Query | None = None
@@ -188,28 +214,28 @@ class ResponsesOpened(Destination):
 
 
 @dataclass(eq=False)
-class ResponseOpened(Destination):
+class ResponseOpened(Opening):
     """The operator opens one response."""
 
     id: Cell
 
 
 @dataclass(eq=False)
-class WhoOpened(Destination):
+class WhoOpened(Opening):
     """The operator asks who may read a response."""
 
     response: StoredResponse
 
 
 @dataclass(eq=False)
-class ChainOpened(Destination):
+class ChainOpened(Opening):
     """The operator wants the chain of a response."""
 
     id: str
 
 
 @dataclass(eq=False)
-class DifferenceOpened(Destination):
+class DifferenceOpened(Opening):
     """The operator wants to know what a response added to the one before it."""
 
     before: str
@@ -217,39 +243,39 @@ class DifferenceOpened(Destination):
 
 
 @dataclass(eq=False)
-class AttentionOpened(Destination):
+class AttentionOpened(Opening):
     """The operator wants to see what deserves a look."""
 
 
 @dataclass(eq=False)
-class StatisticsOpened(Destination):
+class StatisticsOpened(Opening):
     """The operator wants to see how responses ended over time."""
 
 
 @dataclass(eq=False)
-class ConversationsOpened(Destination):
+class ConversationsOpened(Opening):
     """The operator wants the stored conversations."""
 
 
 @dataclass(eq=False)
-class OrphansOpened(Destination):
+class OrphansOpened(Opening):
     """The operator wants the items of deleted conversations."""
 
 
 @dataclass(eq=False)
-class ConversationOpened(Destination):
+class ConversationOpened(Opening):
     """The operator opens a conversation."""
 
     id: str
 
 
 @dataclass(eq=False)
-class CompletionsOpened(Destination):
+class CompletionsOpened(Opening):
     """The operator wants the stored chat completions."""
 
 
 @dataclass(eq=False)
-class LinksOpened(Destination):
+class LinksOpened(Opening):
     """The operator wants what a response leads to, or only the chat completions that were made for it."""
 
     id: str
@@ -258,19 +284,19 @@ class LinksOpened(Destination):
 
 
 @dataclass(eq=False)
-class CompletionOpened(Destination):
+class CompletionOpened(Opening):
     """The operator opens a chat completion."""
 
     id: str
 
 
 @dataclass(eq=False)
-class FamiliesOpened(Destination):
+class FamiliesOpened(Opening):
     """The operator wants the families of other objects."""
 
 
 @dataclass(eq=False)
-class ObjectsOpened(Destination):
+class ObjectsOpened(Opening):
     """The operator wants the objects of a family, with `of` those that belong to another object."""
 
     family: str
@@ -279,7 +305,7 @@ class ObjectsOpened(Destination):
 
 
 @dataclass(eq=False)
-class ObjectOpened(Destination):
+class ObjectOpened(Opening):
     """The operator opens one object."""
 
     family: str

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from rich.text import Text
 from textual import events, on
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.reactive import Initialize, Reactive
@@ -24,6 +24,7 @@ from llama_storage_tui.services.remembered_choices import FILE, SERVERS, THEME, 
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.dependencies import Dependencies
 from llama_storage_tui.tui.navigation.keymap import Preferences, preferences_path, read_preferences
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.theme import ANSI, BY_NAME, DARK, LIGHT, theme_names, variables_of
 from llama_storage_tui.tui.terminal.control_filter import ControlFilter
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
@@ -42,40 +43,27 @@ class TerminalApp(App[int]):
     theme: Reactive[str] = Reactive(Initialize(_first_theme))
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "colon",
             "goto",
             "Go to",
-            id="app.goto",
-            tooltip="Go to an id or its beginning, a key, a table, a backend, or a screen",
+            "app.goto",
+            "Go to an id or its beginning, a key, a table, a backend, or a screen",
         ),
-        Binding("question_mark", "help", "Help", id="app.help", tooltip="Show what every key does here"),
-        Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave the program"),
-        Binding(
-            "ctrl+t",
-            "toggle_theme",
-            "Light/dark",
-            id="app.theme",
-            show=False,
-            tooltip="Switch between light and dark",
-        ),
-        Binding(
-            "f2",
-            "choose_theme",
-            "Themes",
-            id="app.themes",
-            show=False,
-            tooltip="Choose one of all themes; it is remembered",
+        shown_key("question_mark", "help", "Help", "app.help", "Show what every key does here"),
+        shown_key("q", "quit", "Quit", "app.quit", "Leave the program"),
+        hidden_key("ctrl+t", "toggle_theme", "Light/dark", "app.theme", "Switch between light and dark"),
+        hidden_key(
+            "f2", "choose_theme", "Themes", "app.themes", "Choose one of all themes; it is remembered"
         ),
         # First of all: a dialog, or a field, has no other use for it.
-        Binding(
+        hidden_key(
             "ctrl+z",
             "suspend_process",
             "Suspend",
-            id="app.suspend",
-            show=False,
+            "app.suspend",
+            "Go back to the shell for a while; its command fg comes back here",
             priority=True,
-            tooltip="Go back to the shell for a while; its command fg comes back here",
         ),
     ]
 

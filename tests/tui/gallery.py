@@ -37,7 +37,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.app import Dependencies, StorageApp
 from llama_storage_tui.tui.catalog.opening import Load
 from llama_storage_tui.tui.messages import Unexpected
-from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.records.sorted_lists import SortableScreen
 from llama_storage_tui.tui.terminal.typeahead import is_at_rest
 from llama_storage_tui.tui.transfers.transfer import TransferScreen
 from llama_storage_tui.tui.widgets.listing import Listing
@@ -619,7 +619,7 @@ async def _following(found: Stage) -> None:
     await found.press("w", "F")
     await found.until(lambda: "New records come on top" in found.text)
     screen = found.app.screen
-    assert isinstance(screen, FollowedScreen)
+    assert isinstance(screen, SortableScreen)
     assert screen.following is not None
     # How long a look takes differs from one run to the next.
     found.app.workers.cancel_group(screen, "follow")

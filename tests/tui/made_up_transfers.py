@@ -24,9 +24,8 @@ from llama_storage_tui.model.transfer_result import (
 from llama_storage_tui.reports.move import move_plan_blocks, move_question
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.screens.dialog import Dialog
-from llama_storage_tui.tui.transfers.choices import DataOptions
 from llama_storage_tui.tui.transfers.controllers import ShownPlan, TransferController, Watch, shown_plan
-from llama_storage_tui.tui.transfers.data_options import DataOptionsDialog
+from llama_storage_tui.tui.transfers.data_options import DataOptions, DataOptionsDialog
 from tests.tui.made_up import Gate
 
 OLD: Final = "/etc/ogx/config.yaml.before-1.5.0"

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.message import Message
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.model.pending import PendingNotice, PendingTransfer
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.remembered_choices import ConfigChoice
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.catalog.activity import ActivityPane
 from llama_storage_tui.tui.catalog.backends import BackendList
 from llama_storage_tui.tui.catalog.detail import TABS, BackendDetail
 from llama_storage_tui.tui.catalog.headline import facts
-from llama_storage_tui.tui.catalog.leads import LEADS
-from llama_storage_tui.tui.catalog.messages import ActivityArrived
 from llama_storage_tui.tui.catalog.references import ReferencePane
 from llama_storage_tui.tui.catalog.testing import TestingScreen
-from llama_storage_tui.tui.messages import (
-    BackendMoveOpened,
-    BackendOpened,
-    ConfigTextOpened,
-    EditorOpened,
-    RotationOpened,
-)
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
+
+if TYPE_CHECKING:
+    # The name of an annotation only: the first screen reads nothing yet.
+    from llama_storage_tui.services.overview.activity import Activity
+
+
+LEADS: Final[dict[str, type[Message]]] = {
+    "findings": messages.FindingsOpened,
+    "responses": messages.ResponsesOpened,
+    "attention": messages.AttentionOpened,
+    "stats": messages.StatisticsOpened,
+    "conversations": messages.ConversationsOpened,
+    "completions": messages.CompletionsOpened,
+    "objects": messages.FamiliesOpened,
+    "pending": messages.PendingOpened,
+    "transfer": messages.PendingTransferOpened,
+    "version": messages.VersionOpened,
+    "upgrade": messages.UpgradeOpened,
+    "left_behind": messages.LeftBehindOpened,
+    "pick": messages.PickerOpened,
+    "reload": messages.ReloadRequested,
+}
+"""What is asked for where a key leads to another screen, by the name in its action."""
 
 
 class CatalogScreen(TestingScreen):
@@ -42,137 +56,95 @@ class CatalogScreen(TestingScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # In the order in which they give way on a narrow line, the last first.
-        Binding(
-            "R",
-            "show('pending')",
-            "Pending",
-            id="catalog.pending",
-            tooltip="Finish or undo an unfinished change",
+        shown_key(
+            "R", "show('pending')", "Pending", "catalog.pending", "Finish or undo an unfinished change"
         ),
-        Binding(
-            "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
+        shown_key("T", "test_all", "Test all", "catalog.test-all", "Connect to all backends at once"),
+        shown_key(
+            "m", "move", "Move", "catalog.move", "Move this backend with its data to another engine or place"
         ),
-        Binding(
-            "m",
-            "move",
-            "Move",
-            id="catalog.move",
-            tooltip="Move this backend with its data to another engine or place",
+        shown_key(
+            "f", "show('findings')", "Findings", "catalog.findings", "List all findings of this config"
         ),
-        Binding(
-            "f",
-            "show('findings')",
-            "Findings",
-            id="catalog.findings",
-            tooltip="List all findings of this config",
-        ),
-        Binding(
+        shown_key(
             "w",
             "show('responses')",
             "Responses",
-            id="catalog.responses",
-            tooltip="List stored responses: what was asked, why it failed",
+            "catalog.responses",
+            "List stored responses: what was asked, why it failed",
         ),
-        Binding(
+        shown_key(
             "A",
             "show('attention')",
             "Attention",
-            id="catalog.attention",
-            tooltip="Which responses deserve a look: failed, stuck, broken",
+            "catalog.attention",
+            "Which responses deserve a look: failed, stuck, broken",
         ),
-        Binding(
+        hidden_key(
             "S",
             "show('stats')",
             "Statistics",
-            id="catalog.stats",
-            show=False,
-            tooltip="How responses ended: by hour, model and owner",
+            "catalog.stats",
+            "How responses ended: by hour, model and owner",
         ),
-        Binding(
+        shown_key(
             "C",
             "show('conversations')",
             "Conversations",
-            id="catalog.conversations",
-            tooltip="List the stored conversations",
+            "catalog.conversations",
+            "List the stored conversations",
         ),
-        Binding(
+        shown_key(
             "M",
             "show('completions')",
             "Completions",
-            id="catalog.completions",
-            tooltip="List stored chat completions: each call of a model",
+            "catalog.completions",
+            "List stored chat completions: each call of a model",
         ),
-        Binding(
+        shown_key(
             "O",
             "show('objects')",
             "Objects",
-            id="catalog.objects",
-            tooltip="List other objects: files, batches, prompts, jobs",
+            "catalog.objects",
+            "List other objects: files, batches, prompts, jobs",
         ),
-        Binding(
-            "t",
-            "test",
-            "Test",
-            id="catalog.test",
-            tooltip="Connect to the backend under the cursor and report",
+        shown_key("t", "test", "Test", "catalog.test", "Connect to the backend under the cursor and report"),
+        shown_key("r", "rotate", "Rotate", "catalog.rotate", "Change this backend's password everywhere"),
+        shown_key(
+            "v", "show('version')", "Version", "catalog.version", "Why this server version, and what it means"
         ),
-        Binding(
-            "r",
-            "rotate",
-            "Rotate",
-            id="catalog.rotate",
-            tooltip="Change this backend's password everywhere",
-        ),
-        Binding(
-            "v",
-            "show('version')",
-            "Version",
-            id="catalog.version",
-            tooltip="Why this server version, and what it means",
-        ),
-        Binding(
+        hidden_key(
             "U",
             "show('upgrade')",
             "Upgrade",
-            id="catalog.upgrade",
-            show=False,
-            tooltip="Preview another version: what would be lost, and the steps",
+            "catalog.upgrade",
+            "Preview another version: what would be lost, and the steps",
         ),
-        Binding(
+        hidden_key(
             "L",
             "show('left_behind')",
             "Left behind",
-            id="catalog.left-behind",
-            show=False,
-            tooltip="What the server's version does not reach, and what accumulates",
+            "catalog.left-behind",
+            "What the server's version does not reach, and what accumulates",
         ),
-        Binding(
+        hidden_key(
             "V",
             "config",
             "View in config",
-            id="config.view",
-            show=False,
-            tooltip="Show the config at the line of this backend, secrets masked",
+            "config.view",
+            "Show the config at the line of this backend, secrets masked",
         ),
-        Binding(
+        hidden_key(
             "E",
             "edit",
             "Edit",
-            id="config.edit",
-            show=False,
-            tooltip="Open the config in $VISUAL or $EDITOR at the line of this backend, and read it again afterwards",
+            "config.edit",
+            "Open the config in $VISUAL or $EDITOR at the line of this backend, and read it again afterwards",
         ),
-        Binding("o", "show('pick')", "Configs", id="catalog.configs", tooltip="Choose another run config"),
-        Binding(
-            "ctrl+r",
-            "show('reload')",
-            "Reload",
-            id="screen.reload",
-            show=False,
-            tooltip="Read the file again",
-        ),
+        shown_key("o", "show('pick')", "Configs", "catalog.configs", "Choose another run config"),
+        hidden_key("ctrl+r", "show('reload')", "Reload", "screen.reload", "Read the file again"),
         *(
-            Binding(str(number), f"tab('{name}')", name.capitalize(), show=False, id=f"catalog.tab-{name}")
+            hidden_key(str(number), f"tab('{name}')", name.capitalize(), f"catalog.tab-{name}")
             for number, name in enumerate(TABS, 1)
         ),
     ]
@@ -190,18 +162,11 @@ class CatalogScreen(TestingScreen):
         self._detailed: str | None = None
         """The backend whose detail is on show."""
 
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield BackendList(id="backends")
         yield Static("This config has no storage backends.", id="empty", classes="empty")
         yield BackendDetail()
         yield ActivityPane()
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Fill everything that needs no contact."""
@@ -230,10 +195,8 @@ class CatalogScreen(TestingScreen):
 
     def _show_headline(self) -> None:
         catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [catalog.distribution or "run config"],
-            place=catalog.config,
-            facts=facts(catalog, is_brief=self.has_class("-narrow")),
+        self.headline.show(
+            [self.outermost], place=catalog.config, facts=facts(catalog, is_brief=self.has_class("-narrow"))
         )
 
     def show_findings(self, pending: tuple[PendingNotice, ...] = ()) -> None:
@@ -284,7 +247,7 @@ class CatalogScreen(TestingScreen):
     def _backend_selected(self) -> None:
         row = self.current_row
         if row is not None and row.backend is not None:
-            self.post_message(BackendOpened(row.name))
+            self.post_message(messages.BackendOpened(row.name))
         elif row is not None:
             self._say_undefined(row.name)
 
@@ -306,7 +269,7 @@ class CatalogScreen(TestingScreen):
             self.status.say(f"Nothing to open: no server reads {reference.path}.")
             return
         tables = reference.physical.tables
-        self.post_message(BackendOpened(row.name, tables[0] if tables else reference.namespace))
+        self.post_message(messages.BackendOpened(row.name, tables[0] if tables else reference.namespace))
 
     def action_tab(self, name: str) -> None:
         self.detail.open(name)
@@ -327,7 +290,7 @@ class CatalogScreen(TestingScreen):
 
         reason = why_never(row.backend.type)
         if reason is None:
-            self.post_message(RotationOpened(row.name))
+            self.post_message(messages.RotationOpened(row.name))
         else:
             self.status.say(f"Backend {row.name} has no password to change: {reason}.")
 
@@ -335,7 +298,7 @@ class CatalogScreen(TestingScreen):
         """Ask where this backend is to go."""
         row = self.current_row
         if row is not None and row.backend is not None:
-            self.post_message(BackendMoveOpened(row.name))
+            self.post_message(messages.BackendMoveOpened(row.name))
 
     @property
     def _line(self) -> int | None:
@@ -349,11 +312,11 @@ class CatalogScreen(TestingScreen):
 
     def action_config(self) -> None:
         """Show the config at the line of what is under the cursor."""
-        self.post_message(ConfigTextOpened(self._line))
+        self.post_message(messages.ConfigTextOpened(self._line))
 
     def action_edit(self) -> None:
         """Open the config in an editor there."""
-        self.post_message(EditorOpened(self._line or 1))
+        self.post_message(messages.EditorOpened(self._line or 1))
 
     def action_test(self) -> None:
         """Test the backend under the cursor."""
@@ -367,11 +330,11 @@ class CatalogScreen(TestingScreen):
         self.choose_servers(are_wanted=True)
         self.test_all()
 
-    @on(ActivityArrived)
-    def _activity_arrived(self, message: ActivityArrived) -> None:
+    def show_activity(self, activity: Activity) -> None:
+        """Show what has happened lately, with the keys that lead on."""
         keys = {
             found.binding.id: self.app.get_key_display(found.binding)
             for found in self.active_bindings.values()
             if found.binding.id is not None
         }
-        self.query_one(ActivityPane).show(message.activity, self.moment, keys)
+        self.query_one(ActivityPane).show(activity, self.moment, keys)

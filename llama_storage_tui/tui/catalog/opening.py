@@ -6,23 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogLoaded
-from llama_storage_tui.tui.messages import Failed, PickerOpened, ReloadRequested
+from llama_storage_tui.tui.messages import CandidatesFound, CatalogLoaded, PickerOpened, ReloadRequested
 from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from llama_storage_tui.services.catalog import Candidate, Opened
@@ -37,8 +35,8 @@ class OpeningScreen(WorkScreen):
     CSS_PATH = "opening.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "reload", "Try again", id="screen.reload", tooltip="Read the file again"),
-        Binding("o", "pick", "Configs", id="catalog.configs", tooltip="Choose another run config"),
+        shown_key("ctrl+r", "reload", "Try again", "screen.reload", "Read the file again"),
+        shown_key("o", "pick", "Configs", "catalog.configs", "Choose another run config"),
     ]
 
     def __init__(self, request: LoadRequest | None, *, load: Load, find: Find, is_root: bool = True) -> None:
@@ -48,17 +46,11 @@ class OpeningScreen(WorkScreen):
         self._load_catalog = load
         self._find = find
 
-    def compose(self) -> ComposeResult:
-        """Headline, and room for an explanation."""
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Static(id="explanation", classes="empty")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(Headline).show(
-            ["llama-storage-tui"], place=self._request.config if self._request else ""
-        )
+        self.headline.show(["llama-storage-tui"], place=self._request.config if self._request else "")
         if self._request is None:
             self.begin("Looking for run configs")
             self._look()
@@ -67,14 +59,10 @@ class OpeningScreen(WorkScreen):
             # Only when this is drawn: what reading imports would hold the first frame back.
             self.call_after_refresh(self._read, self._request)
 
-    @work(exclusive=True, group="open", exit_on_error=False)
+    @service_worker("open")
     async def _read(self, request: LoadRequest) -> None:
-        try:
-            opened = await self._load_catalog(request)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(CatalogLoaded(opened, request))
+        opened = await self._load_catalog(request)
+        self.post_message(CatalogLoaded(opened, request))
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _look(self) -> None:
@@ -85,9 +73,7 @@ class OpeningScreen(WorkScreen):
         """What is read here."""
         return self._request
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        error = message.error
+    def failed(self, error: StorageToolError) -> None:
         parts: list[Content | tuple[str, str]] = [
             ("✗ This config cannot be opened\n\n", f"bold {Tone.BAD.style}"),
             (line(error.message, 2000), Tone.PLAIN.style),

@@ -6,20 +6,17 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.services.catalog import Candidate
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.catalog.messages import ConfigChosen
-from llama_storage_tui.tui.messages import PickerOpened
+from llama_storage_tui.tui.messages import ConfigChosen, PickerOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Run config", grows=True, least=20, cuts_middle=True),
@@ -44,7 +41,7 @@ class PickerScreen(WorkScreen):
     CSS_PATH = "picker.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "look", "Look again", id="screen.reload", tooltip="Search the usual places again"),
+        shown_key("ctrl+r", "look", "Look again", "screen.reload", "Search the usual places again"),
     ]
 
     def __init__(self, candidates: tuple[Candidate, ...], *, is_root: bool) -> None:
@@ -52,16 +49,13 @@ class PickerScreen(WorkScreen):
         self._candidates = candidates
         self.is_root = is_root
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="configs")
         yield Static(NOTHING, id="nothing", classes="empty")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         found = len(self._candidates)
-        self.query_one(Headline).show(
+        self.headline.show(
             ["llama-storage-tui", "run configs"],
             facts=[Shown(f"{plural(found, 'config')} found", Tone.MUTED)],
         )

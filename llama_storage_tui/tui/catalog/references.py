@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Static
@@ -18,6 +18,7 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui.catalog.backends import age_shown
 from llama_storage_tui.tui.messages import ConfigTextOpened, EditorOpened
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 
@@ -40,20 +41,19 @@ class ReferencePane(Vertical):
     """The references of one backend, with everything about the one under the cursor below them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "V",
             "config",
             "View in config",
-            id="config.view",
-            tooltip="Show the config at the line of this reference, secrets masked",
+            "config.view",
+            "Show the config at the line of this reference, secrets masked",
         ),
-        Binding(
+        hidden_key(
             "E",
             "edit",
             "Edit",
-            id="config.edit",
-            show=False,
-            tooltip="Open the config in $VISUAL or $EDITOR at the line of this reference, and read it again afterwards",
+            "config.edit",
+            "Open the config in $VISUAL or $EDITOR at the line of this reference, and read it again afterwards",
         ),
     ]
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import work
 
 from llama_storage_tui.deferred import replace
 from llama_storage_tui.errors import StorageToolError
@@ -19,20 +20,23 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.catalog.backends import BackendList, BackendRow, backend_rows, with_answer
 from llama_storage_tui.tui.catalog.detail import BackendDetail
-from llama_storage_tui.tui.catalog.messages import ActivityArrived, HoldingsArrived, ProbeArrived, ProbesDone
-from llama_storage_tui.tui.messages import Failed
-from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import ProbeState
 from llama_storage_tui.tui.style.next_steps import help_words
 
+if TYPE_CHECKING:
+    # Names of annotations only: the first screen reads nothing yet.
+    from llama_storage_tui.services.overview.activity import Activity
+    from llama_storage_tui.services.overview.holdings import BackendHoldings
 
-class TestingScreen(WorkScreen):
+
+class TestingScreen(SessionScreen):
     """A screen over the rows of a catalog's backends, each with what its last test came to and what was seen in it."""
 
     def __init__(self, session: Session, servers: ConfigChoice | None = None) -> None:
         """Take what is remembered: whether servers are asked at the start."""
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._servers = servers
         self._rows = backend_rows(session.catalog)
         self._logins: dict[str, ProbeResult] = {}
@@ -74,7 +78,7 @@ class TestingScreen(WorkScreen):
         else:
             self._look_around()
 
-    @work(exclusive=True, group="look-around", exit_on_error=False)
+    @service_worker("look-around")
     async def _look_around(self) -> None:
         # Imported here, as all that follows: the first frame waits for nothing of it.
         from llama_storage_tui.services.overview.holdings import local_backends
@@ -95,22 +99,16 @@ class TestingScreen(WorkScreen):
         self.begin(f"Testing {names[0]}" if len(names) == 1 else f"Testing {plural(len(names), 'backend')}")
         self._probe(names)
 
-    @work(exclusive=True, group="probe", exit_on_error=False)
+    @service_worker("probe")
     async def _probe(self, names: Sequence[str]) -> None:
         await self._ask(names, is_quiet=False)
 
     async def _ask(self, names: Sequence[str], *, is_quiet: bool) -> None:
-        try:
-            async for result in probe_all(self._session, names):
-                self.post_message(ProbeArrived(result))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ProbesDone(is_quiet=is_quiet))
+        async for result in probe_all(self._session, names):
+            self.hand_on(self._arrived, result)
+        self.hand_on(self._done, is_quiet=is_quiet)
 
-    @on(ProbeArrived)
-    def _arrived(self, message: ProbeArrived) -> None:
-        result = message.result
+    def _arrived(self, result: ProbeResult) -> None:
         if self._session.catalog.login(result.backend) is not None:
             # A provider's own login has no row: what it answered is said at the end.
             self._logins[result.backend] = result
@@ -122,14 +120,13 @@ class TestingScreen(WorkScreen):
         )
         self.redraw()
 
-    @on(ProbesDone)
-    def _done(self, message: ProbesDone) -> None:
+    def _done(self, *, is_quiet: bool) -> None:
         self._look_into(
             [row.name for row in self._rows if row.result is not None and row.result.probe is not None]
         )
         tested = [row for row in self._rows if row.result is not None]
         failed = [row for row in tested if row.state is ProbeState.FAILED]
-        if message.is_quiet:
+        if is_quiet:
             if not self.is_waiting and not self.status.text:
                 self._say_first(failed)
             return
@@ -157,25 +154,26 @@ class TestingScreen(WorkScreen):
 
         for name in names:
             try:
-                self.post_message(HoldingsArrived(await holdings(self._session, name)))
+                self.hand_on(self._holdings_arrived, await holdings(self._session, name))
             except StorageToolError:
                 # Its own screen says why; here the values stay unknown.
                 continue
         async for seen in activity(self._session, names, now=self.moment):
-            self.post_message(ActivityArrived(seen))
+            self.hand_on(self.show_activity, seen)
 
-    @on(HoldingsArrived)
-    def _holdings_arrived(self, message: HoldingsArrived) -> None:
-        found = message.holdings
+    def show_activity(self, activity: Activity) -> None:
+        """Show what has happened lately, as far as it is known."""
+        raise NotImplementedError
+
+    def _holdings_arrived(self, found: BackendHoldings) -> None:
         self._rows = tuple(
             replace(row, holdings=found) if row.name == found.backend else row for row in self._rows
         )
         self.redraw()
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
+    def failed(self, error: StorageToolError) -> None:
         self._settle()
-        self.fail(message.error)
+        self.fail(error)
 
     def cancelled(self) -> None:
         """Those that had not answered are untested again; a test that was remembered and is cancelled is not wanted."""

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 
 from llama_storage_tui.model.version import VersionGuess
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.style.glyphs import Tone
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.prose import Prose
 
 
 class VersionDialog(Dialog[None]):
     """The version, its range, and the clues."""
 
+    box_title = "Server version"
+
     def __init__(self, version: VersionGuess) -> None:
         super().__init__()
         self._version = version
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = "Server version"
-            yield Prose(id="reasons")
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        yield Prose(id="reasons")
 
     def on_mount(self) -> None:
         version = self._version

@@ -7,21 +7,21 @@ import os
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
 from llama_storage_tui.errors import RefusedError, StorageToolError
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.export.jobs import Job
-from llama_storage_tui.tui.export.messages import ExportDone, ExportProgressed, FileExists
-from llama_storage_tui.tui.messages import Failed
-from llama_storage_tui.tui.screens.dialog import Dialog, titled
+from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.plan_options import choice
+from llama_storage_tui.tui.screens.workers import service_worker
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.choice import Choice
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
@@ -29,12 +29,10 @@ class ExportDialog(Dialog[None]):
     """A small form. `enter` begins, from every line; an existing file is replaced only after a second `enter`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "start", "Write", id="export.start", tooltip="Begin to write"),
+        shown_key("ctrl+s", "start", "Write", "export.start", "Begin to write"),
         # In the file's name `enter` is the field's own key; from everywhere else in this box it comes here.
-        Binding("enter", "start", "Write", show=False, id="export.enter", tooltip="Begin to write"),
-        Binding(
-            "escape", "close", "Cancel", id="dialog.close", tooltip="Cancel the export, or close this box"
-        ),
+        hidden_key("enter", "start", "Write", "export.enter", "Begin to write"),
+        shown_key("escape", "close", "Cancel", "dialog.close", "Cancel the export, or close this box"),
     ]
 
     is_sent_alone = True
@@ -42,28 +40,22 @@ class ExportDialog(Dialog[None]):
     def __init__(self, job: Job, *, folder: Path) -> None:
         super().__init__()
         self._job = job
+        self.box_title = job.title
         self._folder = folder
         self._confirmed: str | None = None
         self._is_running = False
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = titled(self._job.title)
-            if self._job.scopes:
-                with Horizontal(classes="choice"):
-                    yield Label("What")
-                    yield Choice(self._job.scopes, id="scope")
-            if self._job.formats:
-                with Horizontal(classes="choice"):
-                    yield Label("Format")
-                    yield Choice(self._job.formats, id="format")
-            with Horizontal(id="file"):
-                yield Label("File")
-                field = Input(self._default_name(), compact=True, select_on_focus=False)
-                field.cursor_blink = False
-                yield field
-            yield StatusLine()
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        if self._job.scopes:
+            yield from choice("What", "scope", self._job.scopes, self._job.scopes[0])
+        if self._job.formats:
+            yield from choice("Format", "format", self._job.formats, self._job.formats[0])
+        with Horizontal(id="file"):
+            yield Label("File")
+            field = Input(self._default_name(), compact=True, select_on_focus=False)
+            field.cursor_blink = False
+            yield field
+        yield StatusLine()
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -103,45 +95,41 @@ class ExportDialog(Dialog[None]):
             replaces=self._confirmed == path,
         )
 
-    @work(exclusive=True, group="export", exit_on_error=False)
+    @service_worker("export")
     async def _write(self, scope: str, format_: str, path: Path, *, replaces: bool) -> None:
         def progressed(done: int, how_far: str = "") -> None:
-            self.post_message(ExportProgressed(done, how_far))
+            self.hand_on(self._progressed, done, how_far)
 
         try:
             summary = await self._job.run(scope, format_, path, replaces=replaces, on_progress=progressed)
-        except RefusedError as error:
+        except RefusedError:
             exists = not replaces and await asyncio.to_thread(is_file, path)
-            self.post_message(FileExists(str(path)) if exists else Failed(error))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
+            if not exists:
+                raise
+            self.hand_on(self._exists, str(path))
         else:
-            self.post_message(ExportDone(summary))
+            self.hand_on(self._done, summary)
 
-    @on(ExportProgressed)
-    def _progressed(self, message: ExportProgressed) -> None:
+    def _progressed(self, done: int, how_far: str) -> None:
         if self._is_running:
-            how_far = f", {message.how_far}" if message.how_far else ""
-            self.query_one(StatusLine).wait(f"Writing: {message.done:,} so far{how_far}")
+            said = f", {how_far}" if how_far else ""
+            self.query_one(StatusLine).wait(f"Writing: {done:,} so far{said}")
 
-    @on(ExportDone)
-    def _done(self, message: ExportDone) -> None:
-        self.notify(line(message.summary, 300), title="Written", markup=False)
+    def _done(self, summary: str) -> None:
+        self.notify(line(summary, 300), title="Written", markup=False)
         self.dismiss()
 
-    @on(FileExists)
-    def _exists(self, message: FileExists) -> None:
+    def _exists(self, path: str) -> None:
         self._is_running = False
         self._confirmed = self.query_one(Input).value.strip()
         self.query_one(StatusLine).fail(
-            f"{message.path} exists",
+            f"{path} exists",
             "enter replaces it; another name leaves it as it is; escape closes this box",
         )
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
+    def failed(self, error: StorageToolError) -> None:
         self._is_running = False
-        self.query_one(StatusLine).fail(message.error.message, help_words(message.error.help))
+        self.query_one(StatusLine).fail(error.message, help_words(error.help))
 
     def action_close(self) -> None:
         if self._is_running:

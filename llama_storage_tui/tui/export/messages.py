@@ -1,4 +1,4 @@
-"""An export that is asked for, and how it goes."""
+"""An export that is asked for."""
 
 from __future__ import annotations
 
@@ -18,25 +18,3 @@ class ExportOpened(Message):
     """The operator wants to write something to a file."""
 
     job: Job
-
-
-@dataclass(eq=False)
-class ExportProgressed(Message):
-    """An export has written so many rows; `how_far` says in a few words what that is of, where it can be told."""
-
-    done: int
-    how_far: str = ""
-
-
-@dataclass(eq=False)
-class ExportDone(Message):
-    """An export is complete; the sentence says what was written."""
-
-    summary: str
-
-
-@dataclass(eq=False)
-class FileExists(Message):
-    """The file to write is there already."""
-
-    path: str

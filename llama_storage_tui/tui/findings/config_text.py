@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.services.config_view import ConfigLine, ConfigText, lines_around, read_config_text
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.findings.messages import ConfigTextRead
-from llama_storage_tui.tui.messages import CopyRequested, EditorOpened, Failed
-from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
+from llama_storage_tui.tui.messages import CopyRequested, EditorOpened
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_glyph, severity_mark
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("", width=1),
@@ -36,36 +33,23 @@ PART: Final = 400
 """Lines that are listed at a time: the list measures every one of them."""
 
 
-class ConfigTextScreen(BrowsingScreen):
+class ConfigTextScreen(SessionScreen):
     """Lines of the file, the cursor on the wanted one, with the findings on it below."""
 
     CSS_PATH = "findings.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "E",
             "edit",
             "Edit",
-            id="config.edit",
-            tooltip="Open the file in $VISUAL or $EDITOR at this line, and read it again afterwards",
+            "config.edit",
+            "Open the file in $VISUAL or $EDITOR at this line, and read it again afterwards",
         ),
-        Binding("n", "part(1)", "Next", id="page.next", tooltip="Show the next part of a long config"),
-        Binding(
-            "p",
-            "part(-1)",
-            "Previous",
-            id="page.previous",
-            show=False,
-            tooltip="Show the previous part of a long config",
-        ),
-        Binding(
-            "y",
-            "copy",
-            "Copy line",
-            id="screen.copy",
-            tooltip="Copy the line under the cursor, secrets masked",
-        ),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the file again"),
+        shown_key("n", "part(1)", "Next", "page.next", "Show the next part of a long config"),
+        hidden_key("p", "part(-1)", "Previous", "page.previous", "Show the previous part of a long config"),
+        shown_key("y", "copy", "Copy line", "screen.copy", "Copy the line under the cursor, secrets masked"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read the file again"),
     ]
 
     def __init__(self, session: Session, request: LoadRequest, number: int | None = None) -> None:
@@ -80,16 +64,13 @@ class ConfigTextScreen(BrowsingScreen):
             if finding.line is not None:
                 self._findings.setdefault(finding.line, []).append(finding)
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="config")
         yield Static(id="on-line", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.action_reload()
 
     def _head(self) -> None:
@@ -103,27 +84,20 @@ class ConfigTextScreen(BrowsingScreen):
         if not self._text.has_file_lines:
             facts.append(Shown("▲ lines count within the entry", Tone.WARNING))
         facts.append(Shown("secrets masked", Tone.MUTED))
-        self.query_one(Headline).show(
-            [self.outermost, "config"], place=self._session.catalog.config, facts=facts
-        )
+        self.headline.show([self.outermost, "config"], place=self._session.catalog.config, facts=facts)
 
     def action_reload(self) -> None:
         """Read the file again."""
         self.begin("Reading the config")
         self._read()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _read(self) -> None:
-        try:
-            text = await asyncio.to_thread(read_config_text, self._request, self._session.catalog)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ConfigTextRead(text))
+        text = await asyncio.to_thread(read_config_text, self._request, self._session.catalog)
+        self.hand_on(self._arrived, text)
 
-    @on(ConfigTextRead)
-    def _arrived(self, message: ConfigTextRead) -> None:
-        self._text = message.text
+    def _arrived(self, text: ConfigText) -> None:
+        self._text = text
         self._show(self._number)
         self.finish("")
 
@@ -131,7 +105,7 @@ class ConfigTextScreen(BrowsingScreen):
         self._part = lines_around(self._text, number, PART)
         lines = self._text.lines[slice(*self._part)]
         self._head()
-        listing = self.query_one(Listing)
+        listing = self.listing
         listing.show(COLUMNS, [self._cells(each) for each in lines], [str(each.number) for each in lines])
         listing.point(str(number))
         # Some lines before it belong to it: what encloses it.
@@ -140,7 +114,7 @@ class ConfigTextScreen(BrowsingScreen):
 
     def _centre(self) -> None:
         """Bring the line under the cursor to the middle, when the list knows how tall it is."""
-        listing = self.query_one(Listing)
+        listing = self.listing
         listing.scroll_to(
             y=max(0, listing.cursor_row - listing.size.height // 2), animate=False, immediate=True
         )
@@ -159,7 +133,7 @@ class ConfigTextScreen(BrowsingScreen):
 
     @property
     def _current(self) -> ConfigLine | None:
-        key = self.query_one(Listing).current
+        key = self.listing.current
         place = -1 if key is None or not self._text.lines else int(key) - self._text.lines[0].number
         return self._text.lines[place] if 0 <= place < len(self._text.lines) else None
 
@@ -184,7 +158,7 @@ class ConfigTextScreen(BrowsingScreen):
         index = end if by > 0 else start - PART
         middle = min(max(index, 0) + PART // 2, len(self._text.lines) - 1)
         self._show(self._text.lines[middle].number)
-        self.query_one(Listing).move_cursor(row=0, animate=False)
+        self.listing.move_cursor(row=0, animate=False)
 
     def action_edit(self) -> None:
         """Open the file in the operator's editor."""

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
@@ -23,13 +23,11 @@ from llama_storage_tui.tui.messages import BackendPointed, ConfigTextOpened, Cop
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.prose import Prose, finding_text, rule_text
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Severity", width=9),
@@ -46,48 +44,28 @@ class FindingsScreen(WorkScreen):
     CSS_PATH = "findings.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash", "filter", "Filter", id="screen.filter", tooltip="Show only findings that contain a text"
-        ),
-        Binding(
+        shown_key("slash", "filter", "Filter", "screen.filter", "Show only findings that contain a text"),
+        shown_key(
             "V",
             "config",
             "View in config",
-            id="config.view",
-            tooltip="Show the config at the line of this finding, secrets masked",
+            "config.view",
+            "Show the config at the line of this finding, secrets masked",
         ),
-        Binding(
+        shown_key(
             "E",
             "edit",
             "Edit",
-            id="config.edit",
-            tooltip="Open the config in $VISUAL or $EDITOR at the line of this finding, and read it again afterwards",
+            "config.edit",
+            "Open the config in $VISUAL or $EDITOR at the line of this finding, and read it again afterwards",
         ),
-        Binding(
-            "y",
-            "copy",
-            "Copy",
-            id="screen.copy",
-            tooltip="Copy this finding: rule, place, message and what to do",
+        shown_key(
+            "y", "copy", "Copy", "screen.copy", "Copy this finding: rule, place, message and what to do"
         ),
-        Binding(
-            "e", "export", "Export", id="screen.export", tooltip="Write the findings on show to a text file"
-        ),
-        Binding(
-            "n",
-            "step(1)",
-            "Next hit",
-            id="find.next",
-            show=False,
-            tooltip="Go to the next finding of the filter",
-        ),
-        Binding(
-            "N",
-            "step(-1)",
-            "Previous hit",
-            id="find.previous",
-            show=False,
-            tooltip="Go to the previous finding of the filter",
+        shown_key("e", "export", "Export", "screen.export", "Write the findings on show to a text file"),
+        hidden_key("n", "step(1)", "Next hit", "find.next", "Go to the next finding of the filter"),
+        hidden_key(
+            "N", "step(-1)", "Previous hit", "find.previous", "Go to the previous finding of the filter"
         ),
     ]
 
@@ -109,13 +87,10 @@ class FindingsScreen(WorkScreen):
         }
         """The catalog's row that each finding belongs to, the first one of several; names without an entry have a row too."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield FilterBar("Filter ", placeholder="part of a rule, path or message")
         yield Listing(id="findings")
         yield Prose(id="finding", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.was_read_with_config()
@@ -137,7 +112,7 @@ class FindingsScreen(WorkScreen):
                 key=lambda finding: finding.severity.rank,
             )
         )
-        self.query_one(Headline).show(
+        self.headline.show(
             [self._catalog.distribution or "run config", "findings"],
             place=self._catalog.config,
             facts=self._facts(),

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.fleet import CollisionKind, Drift, FleetFinding, FleetReport
 from llama_storage_tui.model.limits import Timeouts
@@ -25,18 +24,15 @@ from llama_storage_tui.services.fleet.reading import FleetReading
 from llama_storage_tui.services.loaded_config import Opened
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.catalog.messages import CatalogLoaded
-from llama_storage_tui.tui.fleet.messages import FleetJudged, FleetResumed, InputsFound, MembersRead
 from llama_storage_tui.tui.fleet.rows import COLUMNS, FleetRow, common_folder, fleet_rows
-from llama_storage_tui.tui.messages import Failed
+from llama_storage_tui.tui.messages import CatalogLoaded, FleetResumed
 from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, severity_glyph
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.blocks import rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
 from llama_storage_tui.tui.widgets.sheet import RowGroups
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     # The name of an annotation only: the first frame must not wait for what it brings.
@@ -53,21 +49,21 @@ class FleetScreen(WorkScreen):
     is_root = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "f",
             "all_findings",
             "All findings",
-            id="fleet.findings",
-            tooltip="Show what is between all configs, or the one under the cursor alone",
+            "fleet.findings",
+            "Show what is between all configs, or the one under the cursor alone",
         ),
-        Binding(
+        shown_key(
             "T",
             "ask",
             "Ask servers",
-            id="fleet.test",
-            tooltip="Log in to every server, read-only, and ask it who it is: two names may be one server",
+            "fleet.test",
+            "Log in to every server, read-only, and ask it who it is: two names may be one server",
         ),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read all files again"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read all files again"),
     ]
 
     def __init__(self, reading: FleetReading, timeouts: Timeouts) -> None:
@@ -81,12 +77,9 @@ class FleetScreen(WorkScreen):
         self._shows_all = False
         self._redactor = Redactor()
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="fleet")
         yield RowGroups(id="between")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._show()
@@ -127,14 +120,10 @@ class FleetScreen(WorkScreen):
         self._report = self._contact = None
         self._read(self._reading)
 
-    @work(exclusive=True, group="fleet", exit_on_error=False)
+    @service_worker("fleet")
     async def _read(self, source: FleetReading) -> None:
-        try:
-            inputs = await asyncio.to_thread(source.inputs)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-            return
-        self.post_message(InputsFound(inputs))
+        inputs = await asyncio.to_thread(source.inputs)
+        self.hand_on(self._inputs_found, inputs)
         reading = source.members(inputs)
         found: list[FleetMember] = []
         seconds = FIRST_LOOK
@@ -144,36 +133,29 @@ class FleetScreen(WorkScreen):
                 return  # It was closed: the program ends.
             found += more
             seconds *= 2
-            self.post_message(MembersRead(tuple(found)))
-        self.post_message(FleetJudged(await asyncio.to_thread(_judge, found)))
+            self.hand_on(self._members_read, tuple(found))
+        self.hand_on(self._judged, await asyncio.to_thread(_judge, found))
 
-    @on(InputsFound)
-    def _inputs_found(self, message: InputsFound) -> None:
-        self._inputs, self._members = message.inputs, ()
+    def _inputs_found(self, inputs: FleetInputs) -> None:
+        self._inputs, self._members = inputs, ()
         self._show()
 
-    @on(MembersRead)
-    def _members_read(self, message: MembersRead) -> None:
-        self._members = message.members
+    def _members_read(self, members: tuple[FleetMember, ...]) -> None:
+        self._members = members
         self._redactor = Redactor(
-            secret for member in message.members if member.catalog for secret in member.catalog.secrets
+            secret for member in members if member.catalog for secret in member.catalog.secrets
         )
         self._show()
 
-    @on(FleetJudged)
-    def _judged(self, message: FleetJudged) -> None:
-        self._report, self._contact = message.report, message.contact
+    def _judged(self, report: FleetReport, contact: FleetContact | None = None) -> None:
+        self._report, self._contact = report, contact
         self._show()
         left_out = self._inputs.left_out
         notes = [f"{plural(len(left_out), 'file')} left out, not run configs."] if left_out else []
-        if message.contact is not None and message.contact.unanswered:
-            number = plural(len(message.contact.unanswered), "server")
+        if contact is not None and contact.unanswered:
+            number = plural(len(contact.unanswered), "server")
             notes.append(f"{number} gave no identifier; the reasons are below the findings.")
         self.finish(" ".join(notes))
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     def action_ask(self) -> None:
         """Ask every server who it is."""
@@ -186,7 +168,7 @@ class FleetScreen(WorkScreen):
         asking = await asyncio.to_thread(import_module, "llama_storage_tui.services.fleet.contact")
         contact: FleetContact = await asking.ask_servers(self._members, self._timeouts)
         report = await asyncio.to_thread(_judge, self._members, contact)
-        self.post_message(FleetJudged(report, contact))
+        self.hand_on(self._judged, report, contact)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only configs that were read and compared can be asked about."""
@@ -200,7 +182,7 @@ class FleetScreen(WorkScreen):
 
     def _show(self) -> None:
         self._rows = tuple(fleet_rows(self._inputs.requests, self._members, self._report))
-        self.query_one(Headline).show(
+        self.headline.show(
             ["llama-storage-tui", "several configs"],
             place=common_folder(self._inputs.requests) or ", ".join(self._reading.names),
             facts=list(self._facts()),

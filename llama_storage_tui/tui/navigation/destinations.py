@@ -1,4 +1,4 @@
-"""Where the operator can go: every destination by its name, and the screen of each among stored records."""
+"""Where the operator can go: every destination by its name, and the screen that each message leads to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual.screen import Screen
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.services.records.counting import kept_families
@@ -14,6 +15,9 @@ from llama_storage_tui.services.rotation.no_credential import why_never
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui import messages
+from llama_storage_tui.tui.catalog.version import VersionDialog
+from llama_storage_tui.tui.findings.config_text import ConfigTextScreen
+from llama_storage_tui.tui.findings.findings import FindingsScreen
 from llama_storage_tui.tui.navigation.commands import NamedDestination
 from llama_storage_tui.tui.records.attention import AttentionScreen
 from llama_storage_tui.tui.records.conversations import ConversationsScreen, OrphansScreen
@@ -38,6 +42,12 @@ from llama_storage_tui.tui.style.zone import Zone
 from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
 from llama_storage_tui.tui.upgrades.migrate import MigrateScreen
 from llama_storage_tui.tui.upgrades.upgrade import UpgradeScreen
+from llama_storage_tui.tui.values.keys import KeysScreen
+from llama_storage_tui.tui.values.messages import SubjectOpened
+from llama_storage_tui.tui.values.namespaces import NamespacesScreen
+from llama_storage_tui.tui.values.rows import RowsScreen
+from llama_storage_tui.tui.values.tables import TablesScreen
+from llama_storage_tui.tui.values.value import ValueScreen
 from llama_storage_tui.upstream.families import find_family
 from llama_storage_tui.upstream.families.completions import COMPLETIONS
 
@@ -122,27 +132,55 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
     return found
 
 
-def upgrade_screen(
-    chosen: messages.UpgradeStepOpened, session: Session, request: LoadRequest
-) -> Screen[None]:
-    """Return the screen about another version that a message leads to."""
+@dataclass(frozen=True, slots=True)
+class ScreenParts:
+    """What a screen over a config is made of; `request` is what the config was read by, `now` gives epoch seconds."""
+
+    session: Session
+    request: LoadRequest
+    zone: Zone
+    remembered: Remembered
+    now: Callable[[], float]
+
+
+def screen_of(chosen: messages.Opening, parts: ScreenParts) -> Screen[None]:
+    """Return the screen that a message leads to."""
+    session, zone = parts.session, parts.zone
     match chosen:
+        case messages.FindingsOpened():
+            return FindingsScreen(session.catalog, parts.remembered, chosen.rule)
+        case messages.ConfigTextOpened():
+            return ConfigTextScreen(session, parts.request, chosen.number)
+        case messages.VersionOpened():
+            return VersionDialog(session.catalog.version)
+        case messages.UpgradeOpened():
+            return UpgradeScreen(session, parts.request)
         case messages.MigrationOpened():
-            return MigrateScreen(session, request, chosen.to)
+            return MigrateScreen(session, parts.request, chosen.to)
         case messages.LeftBehindOpened():
             return LeftBehindScreen(session)
-    return UpgradeScreen(session, request)
+        case messages.FamiliesOpened():
+            return FamiliesScreen(session)
+        case messages.AttentionOpened():
+            return AttentionScreen(session, parts.now())
+        case messages.StatisticsOpened():
+            return StatisticsScreen(session, zone, parts.now())
+    return _of_stored(chosen, parts)
 
 
-def screen_of(
-    chosen: messages.Destination,
-    session: Session,
-    zone: Zone,
-    remembered: Remembered,
-    now: Callable[[], float],
-) -> Screen[None]:
-    """Return the screen that a message leads to."""
+def _of_stored(chosen: messages.Opening, parts: ScreenParts) -> Screen[None]:
+    session, zone, remembered = parts.session, parts.zone, parts.remembered
     match chosen:
+        case messages.BackendOpened():
+            backend = session.backend(chosen.backend)
+            places = TablesScreen if backend.family == "sql" else NamespacesScreen
+            return places(session, backend.name, point=chosen.place)
+        case messages.NamespaceOpened():
+            return KeysScreen(session, chosen.backend, chosen.chosen, remembered)
+        case messages.TableOpened():
+            return RowsScreen(session, chosen.backend, chosen.table, zone, remembered)
+        case SubjectOpened():
+            return ValueScreen(session, chosen.subject, zone)
         case messages.ResponsesOpened():
             return ResponsesScreen(session, zone, chosen.query, chosen.title, remembered)
         case messages.ResponseOpened():
@@ -151,17 +189,11 @@ def screen_of(
             return ChainScreen(session, chosen.id, zone)
         case messages.WhoOpened():
             return WhoDialog(session, chosen.response)
-        case messages.AttentionOpened():
-            return AttentionScreen(session, now())
-        case messages.StatisticsOpened():
-            return StatisticsScreen(session, zone, now())
-        case messages.FamiliesOpened():
-            return FamiliesScreen(session)
     return _of_records(chosen, session, zone, remembered)
 
 
 def _of_records(
-    chosen: messages.Destination, session: Session, zone: Zone, remembered: Remembered
+    chosen: messages.Opening, session: Session, zone: Zone, remembered: Remembered
 ) -> Screen[None]:
     match chosen:
         case messages.ConversationsOpened():

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.binding import BindingType
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import DataTable, Input
@@ -23,18 +22,18 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui.messages import (
     BackendOpened,
     ConversationOpened,
-    Failed,
     FindingsOpened,
     TableOpened,
 )
 from llama_storage_tui.tui.navigation.commands import NamedDestination
 from llama_storage_tui.tui.records.record_lists import record_opened
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.viewables import KeySubject
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -47,15 +46,6 @@ COLUMNS: Final = (
     ListColumn("ID", grows=True, least=20, cuts_middle=True),
     ListColumn("Where", most=46, gives_way=True),
 )
-
-
-@dataclass(eq=False)
-class IdsFound(Message):
-    """One more store has answered for what was typed; `is_over` where all have."""
-
-    text: str
-    report: IdReport
-    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +62,13 @@ class GotoDialog(Dialog[Message]):
     """Answers with the message that opens what was found."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "go", "Go", id="goto.go", tooltip="Look it up, or open the selected line"),
-        Binding("down", "move(1)", "Next line", show=False, id="goto.next", tooltip="Select the next line"),
-        Binding(
-            "up",
-            "move(-1)",
-            "Previous line",
-            show=False,
-            id="goto.previous",
-            tooltip="Select the line before",
-        ),
-        Binding(
-            "escape", "close", "Close", id="dialog.close", tooltip="Cancel the search; else close this box"
-        ),
+        shown_key("enter", "go", "Go", "goto.go", "Look it up, or open the selected line"),
+        hidden_key("down", "move(1)", "Next line", "goto.next", "Select the next line"),
+        hidden_key("up", "move(-1)", "Previous line", "goto.previous", "Select the line before"),
+        shown_key("escape", "close", "Close", "dialog.close", "Cancel the search; else close this box"),
     ]
+
+    box_title = "Go to"
 
     def __init__(self, session: Session, screens: Sequence[NamedDestination]) -> None:
         super().__init__()
@@ -97,15 +80,12 @@ class GotoDialog(Dialog[Message]):
         """Whether enter opens the selected line: after an answer, or once the operator has moved to one."""
         self._patience: Timer | None = None
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = "Go to"
-            entry = Input(placeholder="resp_…, conv_…, file-…, a key, findings", compact=True, id="goto")
-            entry.cursor_blink = False
-            yield entry
-            yield Listing(id="goals")
-            yield StatusLine()
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        entry = Input(placeholder="resp_…, conv_…, file-…, a key, findings", compact=True, id="goto")
+        entry.cursor_blink = False
+        yield entry
+        yield Listing(id="goals")
+        yield StatusLine()
 
     def on_mount(self) -> None:
         self.query_one(Listing).can_focus = False
@@ -172,31 +152,26 @@ class GotoDialog(Dialog[Message]):
     def _clicked(self) -> None:
         self._open(self._goals[self.query_one(Listing).cursor_row])
 
-    @work(exclusive=True, group="goto", exit_on_error=False)
+    @service_worker("goto")
     async def _search(self, text: str) -> None:
-        try:
-            report: IdReport | None = None
-            async with aclosing(search_id(self._session, text)) as reports:
-                async for report in reports:
-                    self.post_message(IdsFound(text, report, is_over=False))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            if report is not None:
-                self.post_message(IdsFound(text, report, is_over=True))
+        report: IdReport | None = None
+        async with aclosing(search_id(self._session, text)) as reports:
+            async for report in reports:
+                self.hand_on(self._found, text, report, is_over=False)
+        if report is not None:
+            self.hand_on(self._found, text, report, is_over=True)
 
-    @on(IdsFound)
-    def _found(self, message: IdsFound) -> None:
-        if message.text != self._text:
+    def _found(self, text: str, report: IdReport, *, is_over: bool) -> None:
+        if text != self._text:
             # What is typed is another text by now.
             return
-        report = self._report = message.report
+        self._report = report
         self._show([*map(self._goal, report.matches), *self._screens_beside(report)])
-        if message.is_over:
+        if is_over:
             self._conclude()
         elif any(match.is_exact for match in report.matches) and self._patience is None:
             self._patience = self.set_timer(PATIENCE, self._conclude)
-        if not message.is_over and report.waiting:
+        if not is_over and report.waiting:
             names = ", ".join(dict.fromkeys(report.waiting))
             self.query_one(StatusLine).wait(f"Waiting for {line(names, 100)}")
 
@@ -236,9 +211,7 @@ class GotoDialog(Dialog[Message]):
         ]
         return [*failed, *(f"{name} had not answered yet." for name in silent)]
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        error = message.error
+    def failed(self, error: StorageToolError) -> None:
         self.query_one(StatusLine).fail(self._session.redact(error.message), help_words(error.help))
 
     def _stop(self) -> bool:

@@ -22,8 +22,8 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui.navigation.keymap import key_name
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.theme import BY_NAME
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Row, RowGroups, heading
 
 REMAPPING: Final = "Other keys and colours"
@@ -84,11 +84,11 @@ class HelpDialog(Dialog[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "turn(1)", "Next topic", id="help.next", tooltip="Show the next topic of help"),
-        Binding(
-            "p", "turn(-1)", "Previous topic", id="help.previous", tooltip="Show the previous topic of help"
-        ),
+        shown_key("n", "turn(1)", "Next topic", "help.next", "Show the next topic of help"),
+        shown_key("p", "turn(-1)", "Previous topic", "help.previous", "Show the previous topic of help"),
     ]
+
+    box_title = KEYS
 
     def __init__(self, groups: Sequence[tuple[str, Sequence[KeyHelp]]], file: str) -> None:
         super().__init__()
@@ -97,11 +97,10 @@ class HelpDialog(Dialog[None]):
         self._topic = 0
         """0 for the keys, else the number of a page of help."""
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """Lay out the keys in columns, with the ids that remap them where there is room."""
         shows_ids = self.app.size.width >= ROOM_FOR_IDS
-        with Vertical(classes="box") as box, ContentSwitcher(initial="keys"):
-            box.border_title = KEYS
+        with ContentSwitcher(initial="keys"):
             yield RowGroups(id="page")
             with VerticalScroll(id="keys"):
                 for title, keys in self._groups:
@@ -110,7 +109,6 @@ class HelpDialog(Dialog[None]):
                         yield KeyLines(keys, shows_ids=shows_ids)
                 yield Static(REMAPPING, classes="group", markup=False)
                 yield Static(self._remapping(), classes="remapping", markup=False)
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Name the topics at the lower edge, and let the arrows scroll."""

@@ -44,7 +44,7 @@ class AttentionScreen(SampledScreen[Attention]):
         self._now = now
         self._has_pointed = False
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         yield from self.frame("places")
 
     def on_mount(self) -> None:
@@ -63,7 +63,7 @@ class AttentionScreen(SampledScreen[Attention]):
                 if found
                 else Shown("● nothing", Tone.GOOD)
             )
-        self.headline(["what deserves a look"], facts + self.sample_facts())
+        self.headline.show([self.outermost, "what deserves a look"], facts=facts + self.sample_facts())
 
     def sample(self, *, exact: bool) -> AsyncGenerator[Attention]:
         """Yield what deserves a look, growing."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import OrphansOpened
-from llama_storage_tui.tui.records.messages import RecordsScanned
 from llama_storage_tui.tui.records.orphan_list import OrphanList
 from llama_storage_tui.tui.records.record_lists import FamilyList
 from llama_storage_tui.tui.records.records import RecordsScreen
 from llama_storage_tui.tui.records.search_state import percent
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.zone import Zone
 from llama_storage_tui.upstream.families.conversations import CONVERSATIONS
 
@@ -23,12 +22,12 @@ class ConversationsScreen(RecordsScreen):
     """A list of conversations, the newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "O",
             "orphans",
             "Orphans",
-            id="conversations.orphans",
-            tooltip="Find items of deleted conversations: a scan of the items",
+            "conversations.orphans",
+            "Find items of deleted conversations: a scan of the items",
         ),
     ]
 
@@ -51,9 +50,8 @@ class OrphansScreen(RecordsScreen):
         self.ask(self._asked)
 
     def _heard(self, done: int, total: int) -> None:
-        self.post_message(RecordsScanned(done, total))
+        self.hand_on(self._came_further, done, total)
 
-    @on(RecordsScanned)
-    def _came_further(self, message: RecordsScanned) -> None:
+    def _came_further(self, done: int, total: int) -> None:
         if self.is_waiting:
-            self.begin(f"Looking at every item: {percent(message.done, message.total)}")
+            self.begin(f"Looking at every item: {percent(done, total)}")

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
-from textual.binding import Binding, BindingType
+from textual import on
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.families import FamilyEntry, Place
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.records.counting import families
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.messages import Failed, ObjectsOpened
-from llama_storage_tui.tui.records.messages import FamiliesLoaded
+from llama_storage_tui.tui.messages import ObjectsOpened
 from llama_storage_tui.tui.screens.session_screen import PlacesScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key
 from llama_storage_tui.tui.style.wording import counted
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (
     ListColumn("Object type", most=34),
@@ -34,7 +33,7 @@ class FamiliesScreen(PlacesScreen):
     """A list of families with their numbers."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Count them again"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Count them again"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -43,36 +42,28 @@ class FamiliesScreen(PlacesScreen):
 
     def on_mount(self) -> None:
         self._head()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.action_reload()
 
     def _head(self) -> None:
         facts = [Shown(plural(len(self._found), "object type"), Tone.MUTED)] if self._found else []
-        self.query_one(Headline).show([self.outermost, "objects"], facts=facts)
+        self.headline.show([self.outermost, "objects"], facts=facts)
 
     def action_reload(self) -> None:
         self.begin("Looking for objects")
         self._load()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _load(self) -> None:
-        try:
-            found = await families(self._session)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(FamiliesLoaded(found))
+        self.hand_on(self._loaded, await families(self._session))
 
-    @on(FamiliesLoaded)
-    def _loaded(self, message: FamiliesLoaded) -> None:
+    def _loaded(self, found: tuple[FamilyEntry, ...]) -> None:
         # What cannot be read now is shown as it was read before.
         before = {entry.family.name: entry for entry in self._found if entry.is_complete}
-        kept = [entry for entry in message.families if not entry.is_complete and entry.family.name in before]
-        self._found = tuple(
-            before[entry.family.name] if entry in kept else entry for entry in message.families
-        )
+        kept = [entry for entry in found if not entry.is_complete and entry.family.name in before]
+        self._found = tuple(before[entry.family.name] if entry in kept else entry for entry in found)
         self._head()
-        self.query_one(Listing).show(
+        self.listing.show(
             COLUMNS, [_cells(entry) for entry in self._found], [entry.family.name for entry in self._found]
         )
         notices = dict.fromkeys(notice_words(notice for entry in self._found for notice in entry.notices))
@@ -85,7 +76,7 @@ class FamiliesScreen(PlacesScreen):
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
-        name = self.query_one(Listing).current
+        name = self.listing.current
         for entry in self._found:
             if entry.family.name == name:
                 self.post_message(ObjectsOpened(entry.family.name, entry.family.title))

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any, ClassVar, Final, TypeVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.tui.records.frame import RecordFrame
 from llama_storage_tui.tui.screens.filter_menu import FilterChoices, FilterMenu, HasSavedFilters
 from llama_storage_tui.tui.screens.paged import PagedScreen
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.form import Form
 
 Question = TypeVar("Question")
@@ -23,29 +24,22 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
     """Pages of what a form asks for. A condition that is taken off is the one that the headline names last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "slash",
             "filter",
             "Filter",
-            id="screen.filter",
-            tooltip="Show only some: by model, owner, time, text, on the server",
+            "screen.filter",
+            "Show only some: by model, owner, time, text, on the server",
         ),
-        Binding(
-            "backspace",
-            "drop",
-            "Drop filter",
-            id="responses.drop",
-            show=False,
-            tooltip="Remove the last filter",
-        ),
-        Binding(
+        hidden_key("backspace", "drop", "Drop filter", "responses.drop", "Remove the last filter"),
+        shown_key(
             "equals_sign",
             "filter_menu",
             "Filter by",
-            id="screen.filter-by",
-            tooltip="Filter without typing: by the row under the cursor, only failed, today, or a saved filter",
+            "screen.filter-by",
+            "Filter without typing: by the row under the cursor, only failed, today, or a saved filter",
         ),
-        Binding("X", "unfilter", "All", id="responses.unfilter", tooltip="Remove all filters"),
+        shown_key("X", "unfilter", "All", "responses.unfilter", "Remove all filters"),
     ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - those of a paged screen

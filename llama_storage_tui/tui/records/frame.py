@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import Failed
-from llama_storage_tui.tui.screens.base import WorkScreen
-from llama_storage_tui.tui.style.glyphs import Shown
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.widgets.form import Form
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
-class RecordFrame(WorkScreen):
-    """Lays the screen out. Subclasses set `_session` and compose it with `frame`."""
+class RecordFrame(SessionScreen):
+    """Lays the screen out. Subclasses compose it with `frame`."""
 
     CSS_PATH = [  # noqa: RUF012 - Textual reads it and leaves it
         # Whole paths: Textual looks for others beside the module of the subclass.
@@ -31,32 +22,14 @@ class RecordFrame(WorkScreen):
         Path(__file__).with_name("responses.tcss"),
     ]
 
-    _session: Session
     chooses_column = False
     """Whether ← → choose a column of the list."""
 
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
     def frame(self, name: str, *forms: Form) -> ComposeResult:
-        """Headline, forms, the list of that name, note, status."""
-        yield Headline()
+        """Lay out forms, the list of that name, and the note."""
         yield from forms
         yield Listing(id=name, chooses_column=self.chooses_column)
         yield Static(id="detail", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
-
-    @property
-    def listing(self) -> Listing:
-        """The list."""
-        return self.query_one(Listing)
-
-    def headline(self, names: Sequence[str], facts: Sequence[Shown]) -> None:
-        """Say what is on show, below the deployment's name."""
-        outermost = self._session.catalog.distribution or "run config"
-        self.query_one(Headline).show([outermost, *names], facts=facts)
 
     def note(self, text: Content | None) -> None:
         """Say more of the row under the cursor, nothing where there is none."""
@@ -68,11 +41,3 @@ class RecordFrame(WorkScreen):
             is_free = height is None or height.is_auto
             fits = not is_free or text.get_height(note.styles.get_rules(), room.width) == room.height
             note.update(text, layout=room.width == 0 or not fits)
-
-    def failed(self, error: StorageToolError) -> None:
-        """Show what a worker failed with."""
-        self.fail(error)
-
-    @on(Failed)
-    def _worker_failed(self, message: Failed) -> None:
-        self.failed(message.error)

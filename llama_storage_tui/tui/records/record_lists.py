@@ -7,8 +7,6 @@ from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Final, Protocol, Self
 
-from textual.message import Message
-
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Count, Cursor
 from llama_storage_tui.model.families import Query, RecordEntry, RecordFamily
@@ -181,12 +179,3 @@ def _detail(found: RecordEntry) -> str:
     where = found.key if found.key is not None else f"{found.place.backend}.{found.place.table}"
     size_ = f"  {size(found.bytes)}" if found.bytes is not None else ""
     return f"{id_text(found.id)}  {where}{size_}"
-
-
-@dataclass(eq=False)
-class RecordsListed(Message):
-    """A page of a list arrived, for the list and the cursor that it was asked with."""
-
-    records: RecordList
-    after: Cursor | None
-    page: Listed

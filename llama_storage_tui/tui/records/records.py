@@ -7,27 +7,29 @@ from copy import copy
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError, UsageError
+from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cursor, Order
 from llama_storage_tui.model.families import RecordEntry
 from llama_storage_tui.services.listing import follow_family
 from llama_storage_tui.services.records.following import Follower
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
+from llama_storage_tui.tui.messages import CopyRequested, Opening
 from llama_storage_tui.tui.records import record_filter
 from llama_storage_tui.tui.records.list_columns import layout_of
-from llama_storage_tui.tui.records.record_lists import PAGE, FamilyList, Listed, RecordList, RecordsListed
+from llama_storage_tui.tui.records.record_lists import PAGE, FamilyList, Listed, RecordList
 from llama_storage_tui.tui.records.sorted_lists import ListOrder, SortableScreen, sorting_words
 from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.widgets.form import Form
 
@@ -37,20 +39,17 @@ class RecordsScreen(SortableScreen[RecordList]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ZONE_KEY,
-        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
+        shown_key("y,Y", "copy", "Copy id", "screen.copy", "Copy the whole id under the cursor"),
     ]
 
     def __init__(
         self, session: Session, records: RecordList, zone: Zone, remembered: Remembered | None = None
     ) -> None:
-        super().__init__(
-            records, remembered=remembered, list_=(session.catalog.config, "records", *records.names)
-        )
-        self._session = session
+        super().__init__(session, records, ("records", *records.names), remembered)
         self._zone = zone
         self._page: Listed | None = None
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         forms = [] if self._filter is None else [Form(self._filter.fields, id="filter")]
         yield from self.frame("rows", *forms)
 
@@ -63,17 +62,14 @@ class RecordsScreen(SortableScreen[RecordList]):
 
     def head(self) -> None:
         """Say which page this is, of what."""
-        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
-        if self._page is not None and self._page.rows:
-            first = self.rows_before + 1
-            facts.append(Shown(f"{first:,}–{first + len(self._page.rows) - 1:,}", Tone.MUTED))
+        facts = self.page_facts(0 if self._page is None else len(self._page.rows))
         shown = self._shown
         facts += self.sort_facts(None if self._page is None else self._page.read)
         if isinstance(shown, FamilyList):
             facts += [Shown(f"only {text}", Tone.KEY) for text in shown.words(self._zone.info)]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         facts += self.following.facts() if self.following is not None else []
-        self.headline(shown.names, facts)
+        self.headline.show([self.outermost, *shown.names], facts=facts)
 
     def read(self, question: RecordList, after: Cursor | None) -> None:
         """Begin to read a page."""
@@ -81,20 +77,15 @@ class RecordsScreen(SortableScreen[RecordList]):
         self.begin(f"Reading {question.plural}{sorting_words(self.order_of(question))}")
         self._read(question, after)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _read(self, records: RecordList, after: Cursor | None) -> None:
-        try:
-            page = await records.page(self._session, after)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(RecordsListed(records, after, page))
+        page = await records.page(self._session, after)
+        self.hand_on(self._loaded, records, after, page)
 
-    @on(RecordsListed)
-    def _loaded(self, message: RecordsListed) -> None:
-        if not self.is_asked(message.records, message.after):
+    def _loaded(self, records: RecordList, after: Cursor | None, page: Listed) -> None:
+        if not self.is_asked(records, after):
             return
-        page = self._page = message.page
+        self._page = page
         self.arrived(page.next, len(page.rows))
         self._fill()
         self.finish(" ".join((*page.notices, self._outcome)))

@@ -7,14 +7,12 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
-from textual import on, work
-
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.access import Hiding
 from llama_storage_tui.model.data import Count, Cursor, Order
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.model.responses import ResponseSummary
+from llama_storage_tui.model.responses import ResponseBatch, ResponsePage, ResponseSummary
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.records.following import Follower
 from llama_storage_tui.services.responses.listing import (
@@ -25,19 +23,13 @@ from llama_storage_tui.services.responses.listing import (
 )
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.records.hidden_rows import hidden_sentence
-from llama_storage_tui.tui.records.messages import (
-    ResponsesFound,
-    ResponsesLoaded,
-    ResponsesMeasured,
-    ResponsesSearched,
-)
 from llama_storage_tui.tui.records.response_query import Question
 from llama_storage_tui.tui.records.response_rows import row_key
 from llama_storage_tui.tui.records.search_state import MOST_FOUND, ResponseSearch, SearchState
 from llama_storage_tui.tui.records.sorted_lists import ListOrder, SortableScreen, sorting_words
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.zone import Zone
 
 PAGE: Final = 100
@@ -54,13 +46,9 @@ class ResponsePages(SortableScreen[Question]):
         title: str | None = None,
         remembered: Remembered | None = None,
     ) -> None:
-        super().__init__(
-            Question(replace(query or Query(), limit=PAGE), title=title),
-            # Whoever comes with a question gets its answer.
-            remembered=remembered if query is None else None,
-            list_=(session.catalog.config, "responses"),
-        )
-        self._session = session
+        question = Question(replace(query or Query(), limit=PAGE), title=title)
+        # Whoever comes with a question gets its answer.
+        super().__init__(session, question, ("responses",), remembered if query is None else None)
         self._zone = zone
         self._is_large: bool | None = None
         self._responses: tuple[ResponseSummary, ...] = ()
@@ -81,19 +69,13 @@ class ResponsePages(SortableScreen[Question]):
         self.begin("Looking for stored responses")
         self.measure()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def measure(self) -> None:
         """Find out how many there are, then read the first page."""
-        try:
-            found = await is_large(self._session)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ResponsesMeasured(found))
+        self.hand_on(self._measured, is_large=await is_large(self._session))
 
-    @on(ResponsesMeasured)
-    def _measured(self, message: ResponsesMeasured) -> None:
-        self._is_large = message.is_large
+    def _measured(self, *, is_large: bool) -> None:
+        self._is_large = is_large
         order = self._asked.query.order
         sorted_by = order if isinstance(order, Order) else None
         self.ask(self.in_order(self._asked, sorted_by))
@@ -149,30 +131,27 @@ class ResponsePages(SortableScreen[Question]):
         else:
             super().action_reload()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _read(self, question: Question, after: Cursor | None) -> None:
-        try:
-            sees = self._viewing(question)
-            query = replace(question.query, after=after)
-            page = await list_responses(self._session, query, sees=sees, marks=question.marks)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            notices = notice_words((*page.notices, *(sees.notices if sees is not None else ())))
-            self.post_message(ResponsesLoaded(question, after, page, notices))
+        sees = self._viewing(question)
+        query = replace(question.query, after=after)
+        page = await list_responses(self._session, query, sees=sees, marks=question.marks)
+        notices = notice_words((*page.notices, *(sees.notices if sees is not None else ())))
+        self.hand_on(self._loaded, question, after, page, notices)
 
     def _viewing(self, question: Question) -> ViewAs | None:
         return None if question.viewer is None else ViewAs(self._session.catalog, question.viewer)
 
-    @on(ResponsesLoaded)
-    def _loaded(self, message: ResponsesLoaded) -> None:
-        if not self.is_asked(message.question, message.after):
+    def _loaded(
+        self, question: Question, after: Cursor | None, page: ResponsePage, notices: tuple[str, ...]
+    ) -> None:
+        if not self.is_asked(question, after):
             return
         self._search = None
-        self._responses, self._notices = message.page.records, message.notices
-        self._rows_read = message.page.read
-        self._hidden = message.page.hidden
-        self.arrived(message.page.next, len(self._responses))
+        self._responses, self._notices = page.records, notices
+        self._rows_read = page.read
+        self._hidden = page.hidden
+        self.arrived(page.next, len(self._responses))
         self.fill()
         self.finish(self._said(self._outcome))
 
@@ -229,38 +208,32 @@ class ResponsePages(SortableScreen[Question]):
             return "No responses match."
         return "" if self._notices else "No response is stored here yet."
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _search_tables(self, question: Question, search: ResponseSearch) -> None:
         is_full = False
-        try:
-            sees = self._viewing(question)
-            query = replace(question.query, after=search.start)
-            found = search_responses(self._session, query, sees=sees, marks=question.marks, most=MOST_FOUND)
-            async with aclosing(found) as batches:
-                async for batch in batches:
-                    is_full = batch.next is not None
-                    self.post_message(ResponsesFound(search, batch))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            notices = notice_words(sees.notices) if sees is not None else ()
-            self.post_message(ResponsesSearched(search, is_full=is_full, notices=notices))
+        sees = self._viewing(question)
+        query = replace(question.query, after=search.start)
+        found = search_responses(self._session, query, sees=sees, marks=question.marks, most=MOST_FOUND)
+        async with aclosing(found) as batches:
+            async for batch in batches:
+                is_full = batch.next is not None
+                self.hand_on(self._came_further, search, batch)
+        notices = notice_words(sees.notices) if sees is not None else ()
+        self.hand_on(self._searched, search, is_full=is_full, notices=notices)
 
-    @on(ResponsesFound)
-    def _came_further(self, message: ResponsesFound) -> None:
-        if message.search is not self._search or self._search.state is not SearchState.RUNNING:
+    def _came_further(self, search: ResponseSearch, batch: ResponseBatch) -> None:
+        if search is not self._search or self._search.state is not SearchState.RUNNING:
             return
-        self._search.take(message.batch)
+        self._search.take(batch)
         self._hidden, self._notices = self._search.hidden, tuple(self._search.notices)
         # What is on show is filled up; a full page is not shown anew, so that the cursor rests.
-        self._show_found(is_new=bool(message.batch.responses) and len(self._responses) < PAGE)
+        self._show_found(is_new=bool(batch.responses) and len(self._responses) < PAGE)
         self.begin(self._search.sentence)
 
-    @on(ResponsesSearched)
-    def _searched(self, message: ResponsesSearched) -> None:
-        if message.search is self._search:
-            self._notices = (*self._search.notices, *message.notices)
-            self._end_search(SearchState.FULL if message.is_full else SearchState.DONE)
+    def _searched(self, search: ResponseSearch, *, is_full: bool, notices: tuple[str, ...]) -> None:
+        if search is self._search:
+            self._notices = (*self._search.notices, *notices)
+            self._end_search(SearchState.FULL if is_full else SearchState.DONE)
 
     def _end_search(self, state: SearchState) -> None:
         if self._search is None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.model.records import RecordOrder
@@ -34,6 +34,7 @@ from llama_storage_tui.tui.records.response_rows import (
 from llama_storage_tui.tui.records.response_wording import id_text, short_ids
 from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY
 from llama_storage_tui.tui.widgets.form import Form
 from llama_storage_tui.upstream.families.responses import RESPONSES
@@ -46,46 +47,34 @@ class ResponsesScreen(ResponsePages):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "o",
             "order",
             "Order",
-            id="responses.order",
-            tooltip="Newest first, which reads the whole table, or as stored, which is close to it and fast",
+            "responses.order",
+            "Newest first, which reads the whole table, or as stored, which is close to it and fast",
         ),
-        Binding(
+        shown_key(
             "v",
             "view_as",
             "View as",
-            id="responses.view-as",
-            tooltip="Show only what a server of this version would give to one user",
+            "responses.view-as",
+            "Show only what a server of this version would give to one user",
         ),
-        Binding(
+        shown_key(
             "H",
             "hidden",
             "Hidden",
-            id="responses.hidden",
-            tooltip="Show also what that user would not get, and what hides it",
+            "responses.hidden",
+            "Show also what that user would not get, and what hides it",
         ),
         ZONE_KEY,
-        Binding(
-            "c",
-            "chain",
-            "Chain",
-            id="responses.chain",
-            tooltip="Earlier and later responses",
-        ),
-        Binding(
-            "e",
-            "export",
-            "Export",
-            id="screen.export",
-            tooltip="Write this page, or all that match, to a file",
-        ),
-        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
+        shown_key("c", "chain", "Chain", "responses.chain", "Earlier and later responses"),
+        shown_key("e", "export", "Export", "screen.export", "Write this page, or all that match, to a file"),
+        shown_key("y,Y", "copy", "Copy id", "screen.copy", "Copy the whole id under the cursor"),
     ]
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         yield from self.frame(
             "responses",
             Form(record_filter.form_fields(RESPONSES), id="filter"),
@@ -101,10 +90,7 @@ class ResponsesScreen(ResponsePages):
 
     def head(self) -> None:
         """Say which page this is, in which order, of what."""
-        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
-        if self._responses:
-            first = self.rows_before + 1
-            facts.append(Shown(f"responses {first:,}–{first + len(self._responses) - 1:,}", Tone.MUTED))
+        facts = self.page_facts(len(self._responses), "responses ")
         if self._shown.query.order is RecordOrder.STORED:
             facts.append(Shown("▲ as stored, close to newest first: o sorts", Tone.WARNING))
         elif self._shown.query.order is RecordOrder.NEWEST:
@@ -123,7 +109,7 @@ class ResponsesScreen(ResponsePages):
             )
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         facts += self.following.facts() if self.following is not None else []
-        self.headline(["responses"], facts)
+        self.headline.show([self.outermost, "responses"], facts=facts)
 
     # Showing
 

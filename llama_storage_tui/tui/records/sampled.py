@@ -5,39 +5,24 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Final, Generic, TypeVar, cast
+from typing import Final, Generic, TypeVar
 
-from textual import on, work
-from textual.binding import Binding
-from textual.message import Message
-
-from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.statistics import Sample
 from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.records.frame import RecordFrame
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 
-COUNT_ALL: Final = Binding(
-    "x", "count", "Count all", id="browse.count", tooltip="Look at every response instead of the last ones"
+COUNT_ALL: Final = shown_key(
+    "x", "count", "Count all", "browse.count", "Look at every response instead of the last ones"
 )
-LOOK_AGAIN: Final = Binding(
-    "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Look again"
-)
+LOOK_AGAIN: Final = hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Look again")
 
 
 Seen = TypeVar("Seen", bound=Sample)
-
-
-@dataclass(eq=False)
-class SampleGrew(Message):
-    """More responses were looked at; `is_over` where nothing more will be."""
-
-    sample: Sample
-    is_over: bool = False
 
 
 class SampledScreen(RecordFrame, Generic[Seen]):
@@ -49,8 +34,7 @@ class SampledScreen(RecordFrame, Generic[Seen]):
     """What `enter` does, in words."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._seen: Seen | None = None
         self._is_exact = False
 
@@ -76,30 +60,23 @@ class SampledScreen(RecordFrame, Generic[Seen]):
         self.begin("Looking at every response" if exact else "Looking at the responses stored last")
         self._look(exact=exact)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _look(self, *, exact: bool) -> None:
         seen: Seen | None = None
-        try:
-            async with aclosing(self.sample(exact=exact)) as growing:
-                async for seen in growing:
-                    self.post_message(SampleGrew(seen))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            if seen is not None:
-                self.post_message(SampleGrew(seen, is_over=True))
+        async with aclosing(self.sample(exact=exact)) as growing:
+            async for seen in growing:
+                self.hand_on(self._grew, seen)
+        if seen is not None:
+            self.hand_on(self._grew, seen, is_over=True)
 
-    @on(SampleGrew)
-    def _grew(self, message: SampleGrew) -> None:
+    def _grew(self, seen: Seen, *, is_over: bool = False) -> None:
         if not self.is_waiting:
             return
-        # Nobody else sends this screen what was found.
-        seen = cast("Seen", message.sample)
-        is_counting = self._is_exact and not message.is_over
+        is_counting = self._is_exact and not is_over
         if self.shows_growing or not is_counting:
             self._seen = seen
             self.show_sample()
-        if message.is_over:
+        if is_over:
             more = "" if seen.is_exact else "x counts all of them; "
             self.finish(" ".join((*notice_words(seen.notices), f"{more}{self.enter_hint}")))
         elif is_counting:

@@ -6,29 +6,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.model.data import Count, Order, turned
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.reports.amounts import sort_cost
-from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.records.filtered import FilteredScreen
+from llama_storage_tui.tui.screens.followed import FollowedPages
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.listing import ListColumn
 
 Question = TypeVar("Question")
 ListOrder = RecordOrder | Order | None
 
 
-class SortableScreen(FollowedScreen[Question]):
-    """Pages of records that can be sorted by what the list shows of a column."""
+class SortableScreen(FollowedPages[Question], FilteredScreen[Question]):
+    """Pages of records that are filtered by a form, followed, and sorted by what the list shows of a column."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "s",
             "sort",
             "Sort",
-            id="list.sort",
-            tooltip="Sort by the column that ← → choose: ascending, descending, not at all",
+            "list.sort",
+            "Sort by the column that ← → choose: ascending, descending, not at all",
         ),
     ]
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.model.families import Query
@@ -20,13 +20,11 @@ from llama_storage_tui.tui.messages import ResponsesOpened
 from llama_storage_tui.tui.records.response_wording import owner_shown
 from llama_storage_tui.tui.records.sampled import COUNT_ALL, LOOK_AGAIN, SampledScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.wording import bare_moment, compact
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.hour_plot import HourColumn, HourPlot
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 UNFINISHED: Final = ("queued", "in_progress")
 OTHERS: Final = ("cancelled", "unknown", "unreadable")
@@ -39,9 +37,7 @@ class StatisticsScreen(SampledScreen[ResponseStatistics]):
     """Of the responses stored last at once, of all where asked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "b", "by", "By hour/model/owner", id="stats.by", tooltip="Count by hour, by model or by owner"
-        ),
+        shown_key("b", "by", "By hour/model/owner", "stats.by", "Count by hour, by model or by owner"),
         COUNT_ALL,
         ZONE_KEY,
         LOOK_AGAIN,
@@ -57,12 +53,9 @@ class StatisticsScreen(SampledScreen[ResponseStatistics]):
         self._at = now
         self._by = StatisticsBy.HOUR
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield HourPlot(id="hours")
         yield Listing(id="places")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._show()
@@ -79,7 +72,9 @@ class StatisticsScreen(SampledScreen[ResponseStatistics]):
 
     def _show(self) -> None:
         seen = self._seen
-        self.headline(["how responses ended"], [] if seen is None else self._facts(seen))
+        self.headline.show(
+            [self.outermost, "how responses ended"], facts=[] if seen is None else self._facts(seen)
+        )
         if seen is None:
             return
         zone = self._zone.info

@@ -7,8 +7,7 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.binding import BindingType
 from textual.content import Content
 
 from llama_storage_tui.errors import StorageToolError
@@ -21,11 +20,11 @@ from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.records import viewer_form
 from llama_storage_tui.tui.records.response_wording import owner_shown
-from llama_storage_tui.tui.screens.dialog import Dialog, titled
+from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.form import Form
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -48,27 +47,19 @@ class WhoDialog(Dialog[None]):
     ]
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+s",
-            "send",
-            "Ask",
-            id="who.ask",
-            tooltip="Ask whether this user may read it; enter does so too",
-        ),
+        shown_key("ctrl+s", "send", "Ask", "who.ask", "Ask whether this user may read it; enter does so too"),
     ]
 
     def __init__(self, session: Session, response: StoredResponse) -> None:
         super().__init__()
         self._session = session
         self._response = response
+        self.box_title = f"Who may read {response.transcript.head.id or 'this response'}"
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = titled(f"Who may read {self._response.transcript.head.id or 'this response'}")
-            yield Form(viewer_form.FIELDS)
-            yield Prose()
-            yield StatusLine()
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        yield Form(viewer_form.FIELDS)
+        yield Prose()
+        yield StatusLine()
 
     def on_mount(self) -> None:
         """Say what is known without a user."""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.chain import Chain
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.chain import ChainProgress, chain
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.messages import CopyRequested, DifferenceOpened, Failed, ResponseOpened
+from llama_storage_tui.tui.messages import CopyRequested, DifferenceOpened, ResponseOpened
 from llama_storage_tui.tui.records.frame import RecordFrame
 from llama_storage_tui.tui.response.chain_tree import (
     COLUMNS,
@@ -27,8 +26,9 @@ from llama_storage_tui.tui.response.chain_tree import (
     remarks,
     tree,
 )
-from llama_storage_tui.tui.response.messages import ChainFound, ChainProgressed
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 
 WINDOW: Final = 300
@@ -39,25 +39,22 @@ class ChainScreen(RecordFrame):
     """A list, and the whole ids of the row under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "d",
             "difference",
             "Diff with previous",
-            id="chain.difference",
-            tooltip="Compare with the previous response: what this one added",
+            "chain.difference",
+            "Compare with the previous response: what this one added",
         ),
-        Binding("n", "next", "Next", id="page.next", tooltip="Show the next responses of a long chain"),
-        Binding("p", "previous", "Previous", id="page.previous", tooltip="Show the previous responses"),
+        shown_key("n", "next", "Next", "page.next", "Show the next responses of a long chain"),
+        shown_key("p", "previous", "Previous", "page.previous", "Show the previous responses"),
         ZONE_KEY,
-        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
-        Binding(
-            "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Trace the chain again"
-        ),
+        shown_key("y,Y", "copy", "Copy id", "screen.copy", "Copy the whole id under the cursor"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Trace the chain again"),
     ]
 
     def __init__(self, session: Session, response: str, zone: Zone) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._response = response
         self._zone = zone
         self._chain: Chain | None = None
@@ -65,7 +62,7 @@ class ChainScreen(RecordFrame):
         self._first = 0
         """The number of the first row that is listed."""
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         yield from self.frame("responses")
 
     def on_mount(self) -> None:
@@ -78,38 +75,30 @@ class ChainScreen(RecordFrame):
         if len(self._rows) > WINDOW:
             last = min(self._first + WINDOW, len(self._rows))
             found.append(Shown(f"rows {self._first + 1:,}–{last:,}", Tone.MUTED))
-        self.headline(["chain", self._response], found)
+        self.headline.show([self.outermost, "chain", self._response], facts=found)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _trace(self) -> None:
         def heard(progress: ChainProgress) -> None:
-            self.post_message(ChainProgressed(progress))
+            self.hand_on(self._came_further, progress)
 
-        try:
-            found = await chain(self._session, self._response, progress=heard)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ChainFound(found))
+        self.hand_on(self._found, await chain(self._session, self._response, progress=heard))
 
-    @on(ChainProgressed)
-    def _came_further(self, message: ChainProgressed) -> None:
+    def _came_further(self, progress: ChainProgress) -> None:
         if self.is_waiting and self._chain is None:
-            progress = message.progress
             self.begin(f"Tracing the chain: {progress.step}, {_percent(progress)}")
 
-    @on(ChainFound)
-    def _found(self, message: ChainFound) -> None:
-        self._chain = message.chain
-        self._rows = tree(message.chain)
-        asked = next((at for at, row in enumerate(self._rows) if row.link.id == message.chain.asked), 0)
+    def _found(self, chain: Chain) -> None:
+        self._chain = chain
+        self._rows = tree(chain)
+        asked = next((at for at, row in enumerate(self._rows) if row.link.id == chain.asked), 0)
         self._first = asked // WINDOW * WINDOW
         self._fill()
-        self.listing.point(message.chain.asked)
+        self.listing.point(chain.asked)
         self.finish(
             " ".join(
                 (
-                    *notice_words(message.chain.notices),
+                    *notice_words(chain.notices),
                     "◆ marks the response that was opened; enter opens another.",
                 )
             )

@@ -92,8 +92,7 @@ def _added(found: Addition) -> Iterator[TimelineLine]:
     for note in addition_notes(found):
         yield said("▲", "note", note, Tone.WARNING)
     for entry in found.dropped:
-        line = entry_line(entry)
-        yield TimelineLine((Shown("– gone", Tone.WARNING), line.cells[1], line.cells[2]), line.text)
+        yield entry_line(entry).placed(Shown("– gone", Tone.WARNING))
     for change in found.changes:
         before, after = (_setting(value) for value in (change.before, change.after))
         text = f"{change.name}\n\nbefore:\n{before}\n\nafter:\n{after}"
@@ -103,12 +102,9 @@ def _added(found: Addition) -> Iterator[TimelineLine]:
         )
     for entry in (*found.input, *found.output):
         line = entry_line(entry)
-        yield TimelineLine(
-            (Shown(f"+ {line.cells[0].text}", Tone.GOOD), line.cells[1], line.cells[2]), line.text
-        )
+        yield line.placed(Shown(f"+ {line.cells[0].text}", Tone.GOOD))
     for message in found.messages:
-        line = message_line(message, ())
-        yield TimelineLine((Shown("+ msg", Tone.MUTED), line.cells[1], line.cells[2]), line.text)
+        yield message_line(message, ()).placed(Shown("+ msg", Tone.MUTED))
 
 
 def _setting(value: object) -> str:
@@ -145,8 +141,7 @@ def _conversation_lines(found: ConversationDetail) -> tuple[list[TimelineLine], 
         if item.entry is None:
             lines.append(said(str(place), "✗ invalid JSON", str(item.item), Tone.BAD))
             continue
-        line = entry_line(item.entry)
-        lines.append(TimelineLine((Shown(str(place), Tone.MUTED), line.cells[1], line.cells[2]), line.text))
+        lines.append(entry_line(item.entry).placed(Shown(str(place), Tone.MUTED)))
     for response in found.responses:
         opens[len(lines)] = ResponseOpened(response)
         lines.append(said("→", "response", f"{response}: enter opens it", Tone.KEY))
@@ -166,8 +161,7 @@ def _cached(messages: object) -> Iterator[TimelineLine]:
         yield said("▲", "messages", "The messages kept for the next turn are invalid JSON.", Tone.WARNING)
         return
     for message in read_messages(parsed, problems)[1]:
-        line = message_line(message, ())
-        yield TimelineLine((Shown("kept", Tone.MUTED), line.cells[1], line.cells[2]), line.text)
+        yield message_line(message, ()).placed(Shown("kept", Tone.MUTED))
     for problem in problems:
         yield said("▲", "messages", problem, Tone.WARNING)
 
@@ -206,10 +200,7 @@ class CompletionReading:
 
 def _completion_lines(found: Completion) -> Iterator[TimelineLine]:
     for message in found.messages:
-        line = message_line(message, ())
-        yield TimelineLine(
-            (Shown(f"sent {message.position + 1}", Tone.MUTED), line.cells[1], line.cells[2]), line.text
-        )
+        yield message_line(message, ()).placed(Shown(f"sent {message.position + 1}", Tone.MUTED))
     for number, choice in enumerate(found.choices, 1):
         place = Shown(f"got {number}", Tone.GOOD)
         if choice.message is None:
@@ -267,10 +258,3 @@ def _field(found: RecordField, tone: Tone = Tone.PLAIN) -> TimelineLine:
     whole = json.dumps(found.value, ensure_ascii=False, indent=2, default=str) if is_nested else text
     cell = Shown(text) if text else Shown("''", Tone.MUTED)
     return TimelineLine((Shown(""), Shown(found.label, tone), cell), f"{found.label}\n\n{whole}")
-
-
-@dataclass(eq=False)
-class ReadingDone(Message):
-    """Something was read, line by line."""
-
-    read: Read

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.response.detail_views import DetailView, Read, ReadingDone
+from llama_storage_tui.tui.messages import CopyRequested
+from llama_storage_tui.tui.response.detail_views import DetailView, Read
 from llama_storage_tui.tui.response.timeline import columns
 from llama_storage_tui.tui.screens.detail import DetailScreen
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.screens.workers import service_worker
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.reading import ReadingPane
-from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.widgets.text_pane import TextPane
 
 
 class ReadingScreen(DetailScreen):
@@ -26,16 +25,10 @@ class ReadingScreen(DetailScreen):
     CSS_PATH = ["../values/value.tcss", "response.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next", "Next part", id="page.next", tooltip="Show the next part of a long text"),
-        Binding(
-            "p",
-            "previous",
-            "Previous part",
-            id="page.previous",
-            tooltip="Show the previous part of a long text",
-        ),
-        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the text of what is under the cursor"),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read it again"),
+        shown_key("n", "next", "Next part", "page.next", "Show the next part of a long text"),
+        shown_key("p", "previous", "Previous part", "page.previous", "Show the previous part of a long text"),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the text of what is under the cursor"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read it again"),
     ]
 
     def __init__(self, session: Session, reading: DetailView) -> None:
@@ -43,11 +36,8 @@ class ReadingScreen(DetailScreen):
         self._reading = reading
         self._found: Read | None = None
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield ReadingPane()
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
@@ -59,31 +49,30 @@ class ReadingScreen(DetailScreen):
         """The lines and their texts."""
         return None if self._found is None else self.query_one(ReadingPane)
 
+    @property
+    def text_pane(self) -> TextPane:
+        """The text of the line under the cursor."""
+        return self.query_one(ReadingPane).text
+
     def hit_shown(self) -> None:
         """Say which part of a long text this is."""
         self._line_shown()
 
     def _head(self) -> None:
         facts = () if self._found is None else self._found.facts
-        self.query_one(Headline).show([self.outermost, *self._reading.names], facts=facts)
+        self.headline.show([self.outermost, *self._reading.names], facts=facts)
 
     def action_reload(self) -> None:
         self.begin(f"Reading {self._reading.names[-1]}")
         self._load()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _load(self) -> None:
-        try:
-            found = await self._reading.load(self._session)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ReadingDone(found))
+        self.hand_on(self._read, await self._reading.load(self._session))
 
-    @on(ReadingDone)
-    def _read(self, message: ReadingDone) -> None:
+    def _read(self, found: Read) -> None:
         self.end_find()
-        found = self._found = message.read
+        self._found = found
         self._head()
         self.query_one(ReadingPane).show(
             columns(*found.heads),
@@ -109,17 +98,6 @@ class ReadingScreen(DetailScreen):
         else:
             self.post_message(opened)
 
-    def action_next(self) -> None:
-        self._move(1)
-
-    def action_previous(self) -> None:
-        self._move(-1)
-
-    def _move(self, step: int) -> None:
-        pane = self.query_one(ReadingPane)
-        pane.text.move(pane.text.window + step)
-        self._line_shown()
-
     def action_copy(self) -> None:
         text = self.query_one(ReadingPane).current_text
         if text is not None:
@@ -127,12 +105,6 @@ class ReadingScreen(DetailScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what the text on show has a use for."""
-        text = self.query_one(ReadingPane).text if self.is_mounted else None
-        match action:
-            case "next":
-                return text is not None and text.window < text.windows - 1
-            case "previous":
-                return text is not None and text.window > 0
-            case "copy":
-                return True if self._found is not None and self._found.lines else None
+        if action == "copy":
+            return True if self._found is not None and self._found.lines else None
         return super().check_action(action, parameters)

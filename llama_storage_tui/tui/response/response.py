@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widgets import ContentSwitcher
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.resume import Examination
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.resume import missing_beginning_words
 from llama_storage_tui.services.responses.parsing import OBJECT
 from llama_storage_tui.services.responses.reading import (
+    Rebuilt,
     examine_response,
     find_conversation,
     read_response,
@@ -31,14 +31,11 @@ from llama_storage_tui.tui.messages import (
     ChainOpened,
     ConversationOpened,
     CopyRequested,
-    Failed,
     LinksOpened,
     WhoOpened,
 )
 from llama_storage_tui.tui.records.response_wording import id_text
 from llama_storage_tui.tui.response.headline import facts
-from llama_storage_tui.tui.response.messages import InputRebuilt, ResponseLoaded
-from llama_storage_tui.tui.response.tabs import TAB_KEYS, TABS
 from llama_storage_tui.tui.response.timeline import (
     COLUMNS,
     comparison_fact,
@@ -49,16 +46,28 @@ from llama_storage_tui.tui.response.timeline import (
 from llama_storage_tui.tui.response.timeline_lines import TimelineLine
 from llama_storage_tui.tui.response.verdict import resume_mark, resume_text
 from llama_storage_tui.tui.screens.detail import DetailScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.viewables import cell_text
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.reading import ReadingPane
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.widgets.tab_title import TabTitle
+from llama_storage_tui.tui.widgets.text_pane import TextPane
+
+TABS: Final = ("timeline", "messages", "resume", "raw")
+HELP: Final = {
+    "timeline": "What was asked and what came back, item by item",
+    "messages": "The chat messages that the model was really sent",
+    "resume": "Whether a server can continue from this response, how, and what would be lost",
+    "raw": "What is stored, as a tree",
+}
+TAB_KEYS: Final = tuple(
+    hidden_key(str(number), f"tab('{name}')", name.capitalize(), f"response.{name}", HELP[name])
+    for number, name in enumerate(TABS, 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,53 +85,29 @@ class ResponseScreen(DetailScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *TAB_KEYS,
-        Binding(
-            "c",
-            "chain",
-            "Chain",
-            id="response.chain",
-            tooltip="Earlier and later responses",
-        ),
-        Binding(
+        shown_key("c", "chain", "Chain", "response.chain", "Earlier and later responses"),
+        shown_key(
             "C",
             "conversation",
             "Conversation",
-            id="response.conversation",
-            tooltip="The conversation that it belongs to",
+            "response.conversation",
+            "The conversation that it belongs to",
         ),
-        Binding(
+        shown_key(
             "L",
             "links",
             "Links",
-            id="response.links",
-            tooltip="Its conversation, files, vector stores, prompt and chat completions",
+            "response.links",
+            "Its conversation, files, vector stores, prompt and chat completions",
         ),
-        Binding(
-            "w",
-            "who",
-            "Who may read",
-            id="response.who",
-            tooltip="Whose it is, and whether a user may read it",
-        ),
-        Binding("n", "next", "Next part", id="page.next", tooltip="Show the next part of a long text"),
-        Binding(
-            "p",
-            "previous",
-            "Previous part",
-            id="page.previous",
-            tooltip="Show the previous part of a long text",
-        ),
+        shown_key("w", "who", "Who may read", "response.who", "Whose it is, and whether a user may read it"),
+        shown_key("n", "next", "Next part", "page.next", "Show the next part of a long text"),
+        shown_key("p", "previous", "Previous part", "page.previous", "Show the previous part of a long text"),
         ZONE_KEY,
-        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the text of what is under the cursor"),
-        Binding(
-            "Y", "copy_id", "Copy id", id="screen.copy-record", show=False, tooltip="Copy the response's id"
-        ),
-        Binding(
-            "e", "save", "Save", id="screen.export", tooltip="Write the stored object to a file, as it is"
-        ),
-        Binding(
-            "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the response again"
-        ),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the text of what is under the cursor"),
+        hidden_key("Y", "copy_id", "Copy id", "screen.copy-record", "Copy the response's id"),
+        shown_key("e", "save", "Save", "screen.export", "Write the stored object to a file, as it is"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read the response again"),
     ]
 
     def __init__(self, session: Session, id_: Cell, zone: Zone) -> None:
@@ -133,8 +118,7 @@ class ResponseScreen(DetailScreen):
         self._filled: set[str] = set()
         """The panes that were filled: each is only when it is looked at."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         with Horizontal(id="titles"):
             for tab in TABS:
                 yield TabTitle(tab)
@@ -143,8 +127,6 @@ class ResponseScreen(DetailScreen):
             yield ReadingPane(id="messages")
             yield Prose(id="resume")
             yield JsonTree(id="raw")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
@@ -157,7 +139,7 @@ class ResponseScreen(DetailScreen):
 
     def _head(self) -> None:
         found = [] if self._shown is None else facts(self._shown.examination, self._zone.info)
-        self.query_one(Headline).show([self.outermost, "responses", self._response_id], facts=found)
+        self.headline.show([self.outermost, "responses", self._response_id], facts=found)
         self._titles()
 
     def _titles(self) -> None:
@@ -178,31 +160,15 @@ class ResponseScreen(DetailScreen):
         self.begin(f"Reading {self._response_id}")
         self._load()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _load(self) -> None:
-        try:
-            response = await read_response(self._session, self._response_id)
-            examination = await find_conversation(
-                self._session, await examine_response(self._session, response)
-            )
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ResponseLoaded(examination))
-            if response.transcript.is_incremental:
-                await self._rebuild(examination)
+        response = await read_response(self._session, self._response_id)
+        examination = await find_conversation(self._session, await examine_response(self._session, response))
+        self.hand_on(self._loaded, examination)
+        if response.transcript.is_incremental:
+            self.hand_on(self._rebuilt, await rebuild(self._session, examination))
 
-    async def _rebuild(self, examination: Examination) -> None:
-        try:
-            found = await rebuild(self._session, examination)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(InputRebuilt(found))
-
-    @on(ResponseLoaded)
-    def _loaded(self, message: ResponseLoaded) -> None:
-        found = message.examination
+    def _loaded(self, found: Examination) -> None:
         transcript = found.response.transcript
         self._shown = _Shown(
             found, tuple(timeline(transcript)), tuple(messages(transcript, found.comparison))
@@ -212,11 +178,9 @@ class ResponseScreen(DetailScreen):
         self._open(self._tab)
         self.finish(" ".join(notice_words(found.response.notices)))
 
-    @on(InputRebuilt)
-    def _rebuilt(self, message: InputRebuilt) -> None:
+    def _rebuilt(self, rebuilt: Rebuilt) -> None:
         if self._shown is None:
             return
-        rebuilt = message.rebuilt
         found = rebuilt.examination
         transcript = found.response.transcript
         lines = tuple(timeline(transcript, input_=rebuilt.input))
@@ -273,7 +237,7 @@ class ResponseScreen(DetailScreen):
     def _say(self) -> None:
         if self._shown is None or self.is_waiting:
             return
-        pane = self._text_pane
+        pane = self._reading_pane
         if pane is not None and pane.text.windows > 1:
             self.status.say(f"Part {pane.text.window + 1} of {pane.text.windows} of a long text.")
         elif self._tab == "messages":
@@ -294,8 +258,8 @@ class ResponseScreen(DetailScreen):
 
     @on(ReadingPane.Chosen)
     def _chosen(self) -> None:
-        if self._text_pane is not None:
-            self._text_pane.text.focus()
+        if self._reading_pane is not None:
+            self._reading_pane.text.focus()
 
     @on(TabTitle.Clicked)
     def _title_clicked(self, message: TabTitle.Clicked) -> None:
@@ -306,22 +270,15 @@ class ResponseScreen(DetailScreen):
         self.refresh_bindings()
 
     @property
-    def _text_pane(self) -> ReadingPane | None:
+    def _reading_pane(self) -> ReadingPane | None:
         pane = self.query_one(f"#{self._tab}")
         return pane if isinstance(pane, ReadingPane) else None
 
-    def action_next(self) -> None:
-        self._move(1)
-
-    def action_previous(self) -> None:
-        self._move(-1)
-
-    def _move(self, step: int) -> None:
-        pane = self._text_pane
-        if pane is not None:
-            pane.text.move(pane.text.window + step)
-            self._say()
-            self.refresh_bindings()
+    @property
+    def text_pane(self) -> TextPane | None:
+        """The text of the line under the cursor, in the panes that list lines."""
+        pane = self._reading_pane
+        return None if pane is None else pane.text
 
     def action_zone(self) -> None:
         self._zone.toggle()
@@ -351,7 +308,7 @@ class ResponseScreen(DetailScreen):
         """Copy what is under the cursor, of the verdict all of it."""
         if self._shown is None:
             return
-        pane = self._text_pane
+        pane = self._reading_pane
         if pane is not None:
             text = pane.current_text
         elif self._tab == "resume":
@@ -379,12 +336,7 @@ class ResponseScreen(DetailScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what this response and the pane on show have a use for."""
-        pane = self._text_pane if self.is_mounted else None
         match action:
-            case "next":
-                return pane is not None and pane.text.window < pane.text.windows - 1
-            case "previous":
-                return pane is not None and pane.text.window > 0
             case "conversation":
                 return self._shown is not None and self._shown.examination.conversation is not None
             case "tab" | "copy" | "save" | "who" | "chain" | "links":

@@ -16,6 +16,10 @@ class TimelineLine:
     text: str | TranscriptEntry | ChatMessage
     notes: tuple[str, ...] = ()
 
+    def placed(self, place: Shown) -> TimelineLine:
+        """Return the line with another first cell, and without notes."""
+        return TimelineLine((place, *self.cells[1:]), self.text)
+
     @property
     def whole(self) -> str:
         """The text in full, made when it is wanted."""

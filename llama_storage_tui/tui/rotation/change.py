@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Outcome, Result
@@ -13,15 +12,15 @@ from llama_storage_tui.reports.lines import Block
 from llama_storage_tui.reports.rotation import error_block, notice_block, result_blocks, step_block
 from llama_storage_tui.services.rotation.service import RotationService
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import Failed, PendingOpened, ReloadRequested
+from llama_storage_tui.tui.messages import PendingOpened, ReloadRequested
 from llama_storage_tui.tui.rotation.changes import ChangeJob
-from llama_storage_tui.tui.rotation.messages import ChangeEnded, StepDone
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
 
 HOLDS = (
     "This runs to its end, a few seconds more. If it is interrupted, both passwords are in the journal,"
@@ -35,14 +34,14 @@ class ChangeScreen(ReportScreen):
     CSS_PATH = "rotation.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "p",
             "reveal",
             "Show password",
-            id="rotation.reveal",
-            tooltip="Show the new password; it is never shown otherwise",
+            "rotation.reveal",
+            "Show the new password; it is never shown otherwise",
         ),
-        Binding("R", "pending", "Pending", id="catalog.pending", tooltip="Continue a pending change"),
+        shown_key("R", "pending", "Pending", "catalog.pending", "Continue a pending change"),
     ]
 
     def __init__(self, session: Session, service: RotationService, job: ChangeJob) -> None:
@@ -67,17 +66,15 @@ class ChangeScreen(ReportScreen):
         self.status.say("It runs to its end: a few seconds.")
         self._run()
 
-    @work(exclusive=True, group="change", exit_on_error=False)
+    @service_worker("change")
     async def _run(self) -> None:
-        try:
-            result = await self._job.run(lambda step: void(self.post_message(StepDone(step))))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ChangeEnded(result))
+        def heard(step: str) -> None:
+            self.hand_on(self._step, step)
+
+        self.hand_on(self._ended, await self._job.run(heard))
 
     def _show(self, state: Shown) -> None:
-        self.query_one(Headline).show([self.outermost, self._job.title], facts=[state])
+        self.headline.show([self.outermost, self._job.title], facts=[state])
         blocks: list[Block] = []
         if self._result is not None:
             blocks += result_blocks(
@@ -103,27 +100,24 @@ class ChangeScreen(ReportScreen):
             # Each step is a line of its own: the one that runs stays in sight.
             sheet.scroll_to(y=max(len(self._done) - sheet.size.height // 2, 0), animate=False)
 
-    @on(StepDone)
-    def _step(self, message: StepDone) -> None:
-        self._done.append(message.step)
+    def _step(self, step: str) -> None:
+        self._done.append(step)
         if self.must_stay:
             self._show(Shown("◌ running", Tone.KEY))
 
-    @on(ChangeEnded)
-    def _ended(self, message: ChangeEnded) -> None:
-        self._result = message.result
-        is_open = message.result.outcome is Outcome.PENDING
-        self._show(_end_mark(message.result))
+    def _ended(self, result: Result) -> None:
+        self._result = result
+        is_open = result.outcome is Outcome.PENDING
+        self._show(_end_mark(result))
         shows = "p shows the new password; " if self._job.password is not None else ""
         if is_open:
             self.finish(f"{shows}R continues once you have written it; escape goes back.", is_read=False)
         else:
             self.finish(f"{shows}escape reads the config again.", is_read=False)
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self._error = message.error
-        is_pending = message.error.kind == "pending"
+    def failed(self, error: StorageToolError) -> None:
+        self._error = error
+        is_pending = error.kind == "pending"
         self._show(Shown("▲ unfinished", Tone.WARNING) if is_pending else Shown("✗ not changed", Tone.BAD))
         self.finish(
             "R shows its state and what finishes it."
@@ -166,7 +160,3 @@ def _end_mark(result: Result) -> Shown:
     if result.outcome is Outcome.PENDING:
         return Shown("▲ waits for you", Tone.WARNING)
     return Shown("✓ done", Tone.GOOD) if result.is_verified else Shown("▲ done, not verified", Tone.WARNING)
-
-
-def void(_: object) -> None:
-    """Return nothing."""

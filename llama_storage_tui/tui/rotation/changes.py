@@ -1,13 +1,19 @@
-"""What can be done about a password, each as a job that a screen shows while it runs."""
+"""What can be done about a password, each as a job that a screen shows while it runs, and the message that begins one."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import field
+from typing import TYPE_CHECKING
+
+from textual.message import Message
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.rotation import Result
 from llama_storage_tui.secrets import Secret
+
+if TYPE_CHECKING:
+    # The name of an annotation only: the app knows the message from its first frame on.
+    from llama_storage_tui.model.rotation import Result
 
 Notify = Callable[[str], None]
 
@@ -24,3 +30,10 @@ class ChangeJob:
     run: Callable[[Notify], Awaitable[Result]] = field(repr=False)
     expected: tuple[str, ...] = ()
     password: Secret | None = None
+
+
+@dataclass(eq=False)
+class ChangeStarted(Message):
+    """The operator agreed: the job is shown while it runs."""
+
+    job: ChangeJob

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Result
@@ -13,21 +12,21 @@ from llama_storage_tui.reports.lines import WARNING, Block, Line
 from llama_storage_tui.reports.pending import notice_help, standing_line, waiting_blocks
 from llama_storage_tui.reports.rotation import error_block
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.services.rotation.pending import Pending
 from llama_storage_tui.services.rotation.pending_status import PendingStanding
 from llama_storage_tui.services.rotation.service import RotationService, Waiting
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.messages import Failed
-from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
-from llama_storage_tui.tui.rotation.messages import ChangeStarted, PendingLooked
+from llama_storage_tui.tui.rotation.changes import ChangeJob, ChangeStarted, Notify
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, line_mark, rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.sheet import Row
 
 
@@ -37,34 +36,24 @@ class PendingScreen(ReportScreen):
     CSS_PATH = "rotation.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "recover", "Finish", id="pending.recover", tooltip="Finish the change"),
-        Binding(
-            "u", "undo", "Undo", id="pending.undo", tooltip="Undo a change that the server does not have"
-        ),
-        Binding(
+        shown_key("f", "recover", "Finish", "pending.recover", "Finish the change"),
+        shown_key("u", "undo", "Undo", "pending.undo", "Undo a change that the server does not have"),
+        shown_key(
             "c",
             "confirm",
             "Confirm",
-            id="pending.confirm",
-            tooltip="You have written the new password: read every place again",
+            "pending.confirm",
+            "You have written the new password: read every place again",
         ),
-        Binding(
+        shown_key(
             "w",
             "adopt",
             "Working password",
-            id="pending.adopt",
-            tooltip="Type the password that works, where neither of the change's does",
+            "pending.adopt",
+            "Type the password that works, where neither of the change's does",
         ),
-        Binding(
-            "p",
-            "reveal",
-            "Show password",
-            id="rotation.reveal",
-            tooltip="Show the new password of the change",
-        ),
-        Binding(
-            "ctrl+r", "reload", "Look again", id="screen.reload", show=False, tooltip="Ask the server again"
-        ),
+        shown_key("p", "reveal", "Show password", "rotation.reveal", "Show the new password of the change"),
+        hidden_key("ctrl+r", "reload", "Look again", "screen.reload", "Ask the server again"),
     ]
 
     def __init__(self, session: Session, service: RotationService) -> None:
@@ -80,12 +69,8 @@ class PendingScreen(ReportScreen):
         self._start()
 
     def _head(self, *facts: Shown) -> None:
-        catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [self.outermost, "pending password change"],
-            place=catalog.config,
-            facts=facts,
-        )
+        config = self._session.catalog.config
+        self.headline.show([self.outermost, "pending password change"], place=config, facts=facts)
 
     def _start(self) -> None:
         self._waiting = ()
@@ -93,25 +78,17 @@ class PendingScreen(ReportScreen):
         self.begin("Reading the journal, and asking the server with both passwords")
         self._look()
 
-    @work(exclusive=True, group="pending", exit_on_error=False)
+    @service_worker("pending")
     async def _look(self) -> None:
-        try:
-            pending, waiting = await self._service.waiting()
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(PendingLooked(pending, waiting))
+        pending, waiting = await self._service.waiting()
+        self.hand_on(self._looked, pending, waiting)
 
-    @on(PendingLooked)
-    def _looked(self, message: PendingLooked) -> None:
-        self._waiting = message.waiting
-        for one in message.waiting:
+    def _looked(self, pending: Pending, waiting: tuple[Waiting, ...]) -> None:
+        self._waiting = waiting
+        for one in waiting:
             self._service.learn(one.journal.old)
             self._service.learn(one.journal.new)
-        blocks = [
-            Block((Line(notice_help(notice), mark=WARNING),))
-            for notice in message.pending.notices_of_others()
-        ]
+        blocks = [Block((Line(notice_help(notice), mark=WARNING),)) for notice in pending.notices_of_others()]
         if self._waiting:
             first = self._waiting[0]
             self._head(line_mark(standing_line(first.stand.standing)), *self._count())
@@ -145,10 +122,9 @@ class PendingScreen(ReportScreen):
             case PendingStanding.UNKNOWN:
                 return "Unknown for now; ctrl+r: check again"
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
+    def failed(self, error: StorageToolError) -> None:
         self._head(Shown("✗ unknown", Tone.BAD))
-        self.rows.show([block_rows(error_block(message.error), self.redact)])
+        self.rows.show([block_rows(error_block(error), self.redact)])
         self.finish("ctrl+r looks again.")
 
     def _allows(self, action: str) -> bool:

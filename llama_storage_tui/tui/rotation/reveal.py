@@ -5,46 +5,40 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.text import visible_line
 from llama_storage_tui.tui.messages import CopyRequested
-from llama_storage_tui.tui.screens.dialog import Dialog, titled
+from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.style.glyphs import Tone
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.style.keys import shown_key
 
 
 class RevealDialog(Dialog[None]):
     """The new password of a change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "y", "copy", "Copy", id="value.copy", tooltip="Send the password to the terminal's clipboard"
-        ),
+        shown_key("y", "copy", "Copy", "value.copy", "Send the password to the terminal's clipboard"),
     ]
 
     takes_typeahead = False
 
     def __init__(self, role: str, password: Secret) -> None:
         super().__init__()
-        self._role = role
+        self.box_title = f"New password of {role}"
         self._password = password
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """Lay out the password and what to mind."""
-        with Vertical(classes="box") as box:
-            box.border_title = titled(f"New password of {self._role}")
-            yield Static(
-                Content.assemble(
-                    (visible_line(self._password.reveal()), f"bold {Tone.KEY.style}"),
-                    ("\n\ny copies it; escape hides it again.", Tone.MUTED.style),
-                )
+        yield Static(
+            Content.assemble(
+                (visible_line(self._password.reveal()), f"bold {Tone.KEY.style}"),
+                ("\n\ny copies it; escape hides it again.", Tone.MUTED.style),
             )
-        yield KeyFooter()
+        )
 
     def action_copy(self) -> None:
         self.post_message(CopyRequested("the new password", self._password.reveal()))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Plan, Result
@@ -23,17 +22,16 @@ from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.service import RotationDraft, RotationService
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.messages import Failed, PendingOpened
-from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
-from llama_storage_tui.tui.rotation.messages import ChangeStarted, PlanMade
-from llama_storage_tui.tui.rotation.rotation_options import Mode, Wish
-from llama_storage_tui.tui.rotation.terms import TermsDialog
+from llama_storage_tui.tui.messages import PendingOpened
+from llama_storage_tui.tui.rotation.changes import ChangeJob, ChangeStarted, Notify
+from llama_storage_tui.tui.rotation.terms import Mode, TermsDialog, Wish
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.sheet import Row
 
 
@@ -43,27 +41,15 @@ class RotationScreen(ReportScreen):
     CSS_PATH = "rotation.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "a",
-            "apply",
-            "Change it",
-            id="rotation.apply",
-            tooltip="Change the password as planned; asks once",
-        ),
-        Binding(
+        shown_key("a", "apply", "Change it", "rotation.apply", "Change the password as planned; asks once"),
+        shown_key(
             "m",
             "terms",
             "Options",
-            id="rotation.terms",
-            tooltip="Type the password, change only the files or only the server, or write some places yourself",
+            "rotation.terms",
+            "Type the password, change only the files or only the server, or write some places yourself",
         ),
-        Binding(
-            "ctrl+r",
-            "reload",
-            "Plan again",
-            id="screen.reload",
-            tooltip="Check again and make a new plan",
-        ),
+        shown_key("ctrl+r", "reload", "Plan again", "screen.reload", "Check again and make a new plan"),
     ]
 
     def __init__(
@@ -89,7 +75,7 @@ class RotationScreen(ReportScreen):
 
     def _head(self, state: Shown, *facts: Shown) -> None:
         backend = self._session.backend(self._backend)
-        self.query_one(Headline).show(
+        self.headline.show(
             [self.outermost, backend.name, "password"],
             place=backend.location,
             facts=[state, *facts, Shown(f"password: {self._wish.mode}", Tone.MUTED)],
@@ -102,24 +88,17 @@ class RotationScreen(ReportScreen):
         self.begin("Asking the server, and reading every file that holds this password")
         self._make_plan(self._wish)
 
-    @work(exclusive=True, group="rotation", exit_on_error=False)
+    @service_worker("rotation")
     async def _make_plan(self, wish: Wish) -> None:
-        try:
-            if await self._service.pending():
-                self.post_message(PendingOpened())
-                return
-            draft = await self._service.prepare(
-                self._backend, wish.terms, also=wish.also, userlist=wish.userlist
-            )
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(PlanMade(draft))
+        if await self._service.pending():
+            self.post_message(PendingOpened())
+            return
+        draft = await self._service.prepare(self._backend, wish.terms, also=wish.also, userlist=wish.userlist)
+        self.hand_on(self._made, draft)
 
-    @on(PlanMade)
-    def _made(self, message: PlanMade) -> None:
-        plan = message.draft.plan
-        self._draft = message.draft
+    def _made(self, draft: RotationDraft) -> None:
+        plan = draft.plan
+        self._draft = draft
         self.rows.show(rows_of(_blocks(plan)))
         if plan.refusal is not None:
             self._head(Shown("✗ cannot be done now", Tone.BAD))
@@ -129,10 +108,9 @@ class RotationScreen(ReportScreen):
             self._head(Shown("○ planned, nothing was changed", Tone.GOOD), held)
             self.finish("a: change the password (asks first), m: options")
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
+    def failed(self, error: StorageToolError) -> None:
         self._head(Shown("✗ no plan", Tone.BAD))
-        self.rows.show([block_rows(error_block(message.error), self.redact)])
+        self.rows.show([block_rows(error_block(error), self.redact)])
         self.finish("ctrl+r: try again")
 
     def cancelled(self) -> None:

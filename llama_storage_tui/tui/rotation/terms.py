@@ -3,82 +3,104 @@
 from __future__ import annotations
 
 import shlex
+from enum import StrEnum
 from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.binding import BindingType
 from textual.widgets import Input, Static
 
+from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.rotation import Terms
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.tui.rotation.rotation_options import MEANINGS, Mode, Wish
-from llama_storage_tui.tui.screens.dialog import Dialog
-from llama_storage_tui.tui.screens.plan_options import CLOSE, GUIDE, TAKE, choice
+from llama_storage_tui.tui.screens.plan_options import CLOSE, TAKE, PlanOptionsDialog, choice
 from llama_storage_tui.tui.screens.secret_form import field
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.choice import Choice
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 STOP, LEAVE = "stop there", "I write those places"
 REFUSE, ACCEPT = "stop where no password is checked", "continue"
+
+
+class Mode(StrEnum):
+    """Where the new password comes from, and what changes."""
+
+    GENERATE = "generated"
+    TYPED = "typed"
+    FILES = "files only"
+    SERVER = "server only"
+
+
+MEANINGS = {
+    Mode.GENERATE: "A new password of 32 letters and digits, at the server and in every place.",
+    Mode.TYPED: "The password that you type, at the server and in every place.",
+    Mode.FILES: "The server has the password that you type already: it is verified, then the files are updated.",
+    Mode.SERVER: "A generated password at the server alone; you place it, and confirm when that is done.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was chosen; `typed` is None where nothing is typed."""
+
+    mode: Mode = Mode.GENERATE
+    typed: Secret | None = None
+    hands_over: bool = False
+    accepts_unchecked: bool = False
+    also: tuple[str, ...] = ()
+    userlist: str | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """The same in the service's words."""
+        return Terms(
+            self.typed if self.mode is Mode.FILES else None,
+            is_server_only=self.mode is Mode.SERVER,
+            hands_over=self.hands_over,
+            accepts_unchecked=self.accepts_unchecked,
+        )
+
+
 TYPED: Final = (Mode.TYPED, Mode.FILES)
 
 
-class TermsDialog(Dialog[Wish]):
+class TermsDialog(PlanOptionsDialog[Wish]):
     """A form. `enter` takes what it says and makes a new plan."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *TAKE,
-        Binding("ctrl+o", "show", "Show", id="secret.show", tooltip="Show what is typed, or mask it again"),
+        shown_key("ctrl+o", "show", "Show", "secret.show", "Show what is typed, or mask it again"),
         CLOSE,
     ]
+
+    box_title = "Options of the password change"
 
     def __init__(self, wish: Wish) -> None:
         super().__init__()
         self._wish = wish
 
-    def compose(self) -> ComposeResult:
+    def fields(self) -> ComposeResult:
         wish = self._wish
-        with Vertical(classes="box") as box:
-            box.border_title = "Options of the password change"
-            with VerticalScroll(id="form", can_focus=False):
-                yield from choice("Password", "mode", [mode.value for mode in Mode], wish.mode.value)
-                yield Static(id="meaning", markup=False)
-                yield from field("Type it", "typed", is_secret=True)
-                yield from field("Again", "again", is_secret=True)
-                yield from choice("Unwritable", "outside", (STOP, LEAVE), LEAVE if wish.hands_over else STOP)
-                yield from choice(
-                    "Unchecked", "unchecked", (REFUSE, ACCEPT), ACCEPT if wish.accepts_unchecked else REFUSE
-                )
-                yield from field(
-                    "Also in",
-                    "also",
-                    is_secret=False,
-                    value=shlex.join(wish.also),
-                    placeholder="further run configs",
-                )
-                yield from field(
-                    "Userlist",
-                    "userlist",
-                    is_secret=False,
-                    value=wish.userlist or "",
-                    placeholder="PgBouncer's, a file",
-                )
-            yield StatusLine()
-        yield KeyFooter()
+        yield from choice("Password", "mode", [mode.value for mode in Mode], wish.mode.value)
+        yield Static(id="meaning", markup=False)
+        yield from field("Type it", "typed", is_secret=True)
+        yield from field("Again", "again", is_secret=True)
+        yield from choice("Unwritable", "outside", (STOP, LEAVE), LEAVE if wish.hands_over else STOP)
+        unchecked = ACCEPT if wish.accepts_unchecked else REFUSE
+        yield from choice("Unchecked", "unchecked", (REFUSE, ACCEPT), unchecked)
+        yield from field("Also in", "also", shlex.join(wish.also), "further run configs")
+        yield from field("Userlist", "userlist", wish.userlist or "", "PgBouncer's, a file")
 
     def on_mount(self) -> None:
         self.query_one("#mode", Choice).focus()
         self._show_mode()
-        self._hint()
+        self.guide()
 
     @property
     def _mode(self) -> Mode:
-        return Mode(self.query_one("#mode", Choice).chosen)
-
-    def _hint(self) -> None:
-        self.query_one(StatusLine).say(GUIDE)
+        return Mode(self.chosen("mode"))
 
     @on(Choice.Turned, "#mode")
     def _show_mode(self) -> None:
@@ -94,14 +116,6 @@ class TermsDialog(Dialog[Wish]):
             return True if self.is_mounted and self._mode in TYPED else None
         return super().check_action(action, parameters)
 
-    @on(Input.Changed)
-    def _typing(self) -> None:
-        self._hint()
-
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        self.action_take()
-
     def action_show(self) -> None:
         """Show what is typed, or mask it again."""
         typed = self.query_one("#typed", Input)
@@ -116,20 +130,19 @@ class TermsDialog(Dialog[Wish]):
         if problem:
             self.query_one(StatusLine).fail(problem)
             return
-        typed = self.query_one("#typed", Input).value
         try:
-            also = tuple(shlex.split(self.query_one("#also", Input).value))
+            also = tuple(shlex.split(self.typed("also")))
         except ValueError:
             self.query_one(StatusLine).fail("A quote is not closed in the list of configs.")
             return
         self.dismiss(
             Wish(
                 self._mode,
-                Secret(typed) if self._mode in TYPED else None,
-                hands_over=self.query_one("#outside", Choice).chosen == LEAVE,
-                accepts_unchecked=self.query_one("#unchecked", Choice).chosen == ACCEPT,
+                Secret(self.typed("typed")) if self._mode in TYPED else None,
+                hands_over=self.chosen("outside") == LEAVE,
+                accepts_unchecked=self.chosen("unchecked") == ACCEPT,
                 also=also,
-                userlist=self.query_one("#userlist", Input).value.strip() or None,
+                userlist=self.typed("userlist").strip() or None,
             )
         )
 

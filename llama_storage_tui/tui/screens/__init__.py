@@ -1,1 +1,1 @@
-"""Screens: one module and one `.tcss` each. A worker awaits a service and posts a message; only `@on` handlers touch widgets."""
+"""Screens: one module and one `.tcss` each. A worker awaits a service and hands on what it brings: it touches no widget."""

@@ -7,7 +7,8 @@ from time import time
 from typing import ClassVar, Protocol, runtime_checkable
 
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
@@ -15,8 +16,11 @@ from textual.worker import Worker, WorkerState
 from llama_storage_tui.errors import BackendError, StorageToolError
 from llama_storage_tui.text import age, next_age, since
 from llama_storage_tui.tui.messages import Unexpected
+from llama_storage_tui.tui.screens.workers import ServiceCaller
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
@@ -29,19 +33,13 @@ class Clocked(Protocol):
         ...
 
 
-class WorkScreen(Screen[None]):
-    """A screen that waits for services. Subclasses have a `StatusLine` and call `begin` before they start a worker."""
+class WorkScreen(ServiceCaller, Screen[None]):
+    """A screen that waits for services. Subclasses lay out a `body`, and call `begin` before they start a worker."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - typed by Textual, as no class variable
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "escape",
-            "back",
-            "Back",
-            id="screen.back",
-            tooltip="Cancel what runs; where nothing runs, go back",
-        ),
+        shown_key("escape", "back", "Back", "screen.back", "Cancel what runs; where nothing runs, go back"),
     ]
 
     is_root = False
@@ -66,6 +64,21 @@ class WorkScreen(Screen[None]):
     def must_stay(self) -> str:
         """Why this cannot be left now, in a sentence; empty where it can."""
         return ""
+
+    def compose(self) -> ComposeResult:
+        yield Headline()
+        yield from self.body()
+        yield StatusLine()
+        yield KeyFooter()
+
+    def body(self) -> ComposeResult:
+        """Lay out what is between the headline and the status line."""
+        raise NotImplementedError
+
+    @property
+    def headline(self) -> Headline:
+        """The screen's headline."""
+        return self.query_one(Headline)
 
     @property
     def status(self) -> StatusLine:
@@ -147,6 +160,10 @@ class WorkScreen(Screen[None]):
             help_ = " ".join(filter(None, (help_, self.age)))
         self.status.fail(self.redact(error.message), help_ or None)
         self.refresh_bindings()
+
+    def failed(self, error: StorageToolError) -> None:
+        """Show why a service refused or failed; screens that have more to say override it."""
+        self.fail(error)
 
     def redact(self, text: str) -> str:
         """Mask the secrets that this screen could come to know; screens with a session override it."""

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.binding import BindingType
 
-from llama_storage_tui.tui.screens.dialog import Dialog, titled
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.sheet import Row, RowGroups
 
 
@@ -18,22 +17,19 @@ class AskingDialog(Dialog[bool]):
     """Answers True for yes. `enter` says nothing: it is pressed too easily."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "agree", "Yes, do it", id="asking.yes", tooltip="Do what is asked here"),
-        Binding("escape,n", "close", "No", id="dialog.close", tooltip="Close this box and change nothing"),
+        shown_key("y", "agree", "Yes, do it", "asking.yes", "Do what is asked here"),
+        shown_key("escape,n", "close", "No", "dialog.close", "Close this box and change nothing"),
     ]
 
     takes_typeahead = False
 
     def __init__(self, title: str, rows: Sequence[Row]) -> None:
         super().__init__()
-        self._title = title
+        self.box_title = title
         self._rows = rows
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = titled(self._title)
-            yield RowGroups(id="question")
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        yield RowGroups(id="question")
 
     def on_mount(self) -> None:
         self.query_one(RowGroups).show([self._rows])

@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import ClassVar, Final, Generic, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
 from llama_storage_tui.text import line
+from llama_storage_tui.tui.screens.workers import ServiceCaller
+from llama_storage_tui.tui.style.keys import shown_key
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 
 Answer = TypeVar("Answer")
 
@@ -17,12 +22,7 @@ LONGEST: Final = 200
 """Letters of a title."""
 
 
-def titled(text: str) -> Content:
-    """Return the title of a box: no letter of a stored name in it is markup."""
-    return Content(line(text, LONGEST))
-
-
-class Dialog(ModalScreen[Answer], Generic[Answer]):
+class Dialog(ServiceCaller, ModalScreen[Answer], Generic[Answer]):
     """A box with a title; its answer is None where it was closed."""
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = Path(__file__).with_name("dialog.tcss")
@@ -34,8 +34,22 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     """Whether `enter` in a field of this box does what cannot be taken back, so that it counts only as a key by itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="dialog.close", tooltip="Close this box"),
+        shown_key("escape", "close", "Close", "dialog.close", "Close this box"),
     ]
+
+    box_title: str
+    """What stands in the upper edge of the box."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box") as box:
+            # As content: no letter of a stored name in it is markup.
+            box.border_title = Content(line(self.box_title, LONGEST))
+            yield from self.body()
+        yield KeyFooter()
+
+    def body(self) -> ComposeResult:
+        """Lay out what is in the box."""
+        raise NotImplementedError
 
     def action_close(self) -> None:
         self.dismiss()

@@ -9,8 +9,7 @@ from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.deferred import dataclass
@@ -19,8 +18,8 @@ from llama_storage_tui.services.saved_filters import SavedFilter, forget_filter,
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.next_steps import help_words
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -71,25 +70,24 @@ class FilterMenu(Dialog[tuple[str, ...]]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(key, f"choose('{key}')", label, id=f"filters.{name}", show=False, tooltip=help_)
+            hidden_key(key, f"choose('{key}')", label, f"filters.{name}", help_)
             for key, (name, label, help_) in _KEYS.items()
         ),
         *(
-            Binding(
+            hidden_key(
                 key,
                 f"choose('{key}')",
                 f"Saved {key}",
-                id=f"filters.saved-{key}",
-                show=False,
-                tooltip=f"Show only what saved filter {key} shows",
+                f"filters.saved-{key}",
+                f"Show only what saved filter {key} shows",
             )
             for key in NUMBERS
         ),
-        Binding("plus", "save", "Name it", id="filters.save", tooltip="Save the current filter by a name"),
-        Binding(
-            "delete", "forget", "Delete", id="filters.delete", tooltip="Delete the selected saved filter"
-        ),
+        shown_key("plus", "save", "Name it", "filters.save", "Save the current filter by a name"),
+        shown_key("delete", "forget", "Delete", "filters.delete", "Delete the selected saved filter"),
     ]
+
+    box_title = "Filter by"
 
     def __init__(self, choices: FilterChoices, file: Path) -> None:
         super().__init__()
@@ -98,12 +96,9 @@ class FilterMenu(Dialog[tuple[str, ...]]):
         self._offers: dict[str, tuple[str, ...]] = {}
         self._saved: tuple[SavedFilter, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = "Filter by"
-            yield Listing(id="filters")
-            yield StatusLine()
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        yield Listing(id="filters")
+        yield StatusLine()
 
     def on_mount(self) -> None:
         self.query_one(Listing).focus()

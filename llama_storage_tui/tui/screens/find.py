@@ -10,12 +10,12 @@ from time import monotonic
 from typing import ClassVar, Final
 
 from textual import on, work
-from textual.binding import Binding, BindingType
-from textual.message import Message
+from textual.binding import BindingType
 from textual.widget import Widget
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.find_bar import FindBar
 from llama_storage_tui.tui.widgets.searching import MOST_HITS, Hit, Searchable, pattern_of
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -25,13 +25,7 @@ SLICE: Final = 0.01
 """Seconds that a search runs before it lets the screen be drawn."""
 REPORT: Final = 0.1
 
-_NEXT: Final = Binding(
-    "n",
-    "find_step(1)",
-    "Next hit",
-    id="find.next",
-    tooltip="Go to the next hit",
-)
+_NEXT: Final = shown_key("n", "find_step(1)", "Next hit", "find.next", "Go to the next hit")
 
 
 @dataclass(eq=False, slots=True)
@@ -63,22 +57,13 @@ class TextSearch:
         return of if self.is_over else f"{of}, searching…"
 
 
-@dataclass(eq=False)
-class HitsFound(Message):
-    """A search came further: some more hits, and whether these are all."""
-
-    search: TextSearch
-    hits: list[Hit]
-    is_over: bool
-
-
 class FindScreen(WorkScreen):
     """A screen that a text can be found in: `searchable` says in which of its widgets."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Find", id="screen.find", tooltip="Find a text in what is shown"),
+        shown_key("slash", "find", "Find", "screen.find", "Find a text in what is shown"),
         _NEXT,
-        Binding("N", "find_step(-1)", "Previous hit", id="find.previous", tooltip="Go to the previous hit"),
+        shown_key("N", "find_step(-1)", "Previous hit", "find.previous", "Go to the previous hit"),
     ]
 
     def __init__(self) -> None:
@@ -159,20 +144,18 @@ class FindScreen(WorkScreen):
                     break
             now = monotonic()
             if now - said > REPORT and found:
-                self.post_message(HitsFound(search, found, is_over=False))
+                self.hand_on(self._find_found, search, found, is_over=False)
                 found, said = [], now
             if now - paused > SLICE:
                 await asyncio.sleep(0)
                 paused = monotonic()
-        self.post_message(HitsFound(search, found, is_over=True))
+        self.hand_on(self._find_found, search, found, is_over=True)
 
-    @on(HitsFound)
-    def _find_found(self, message: HitsFound) -> None:
-        search = message.search
+    def _find_found(self, search: TextSearch, hits: list[Hit], *, is_over: bool) -> None:
         if search is not self._find:
             return
-        search.hits += message.hits
-        search.is_over = message.is_over
+        search.hits += hits
+        search.is_over = is_over
         if search.at is None and search.hits:
             at = bisect_left(search.hits, search.start)
             if at < len(search.hits) or search.is_over:
@@ -188,7 +171,7 @@ class FindScreen(WorkScreen):
             self.status.say(problem)
 
     def hit_shown(self) -> None:
-        """Say anew what changes where a hit is in another part of a long text."""
+        """Say anew what changes where another part of a long text is shown, as for a hit in it."""
         self.refresh_bindings()
 
     def _find_say(self) -> None:

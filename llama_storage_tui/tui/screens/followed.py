@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any, ClassVar, Final, TypeVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from llama_storage_tui.deferred import dataclass
@@ -19,6 +19,7 @@ from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.records.following import SECONDS, Followed, Lost, Polling
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.widgets.listing import Listing
 
 Question = TypeVar("Question")
@@ -90,24 +91,16 @@ class Looked(Message):
     step: Followed[Any] | Lost
 
 
-@dataclass(eq=False)
-class FollowingFailed(Message):
-    """It cannot be followed any longer."""
-
-    following: Following
-    error: StorageToolError
-
-
 class FollowedPages(PagedScreen[Question]):
     """Pages of records whose first one can be followed. It pauses while the terminal, or this screen, is not looked at."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "F",
             "follow",
             "Follow",
-            id="list.follow",
-            tooltip=f"Show new records on top as they are stored, until pressed again: a bounded read every {SECONDS} s",
+            "list.follow",
+            f"Show new records on top as they are stored, until pressed again: a bounded read every {SECONDS} s",
         ),
     ]
 
@@ -169,13 +162,12 @@ class FollowedPages(PagedScreen[Question]):
                 async for step in steps:
                     self.post_message(Looked(following, step))
         except StorageToolError as error:
-            self.post_message(FollowingFailed(following, error))
+            self.hand_on(self._cannot_follow, following, error)
 
-    @on(FollowingFailed)
-    def _cannot_follow(self, message: FollowingFailed) -> None:
-        if message.following is self.following:
+    def _cannot_follow(self, following: Following, error: StorageToolError) -> None:
+        if following is self.following:
             self.stop_following()
-            self.fail(message.error)
+            self.fail(error)
 
     # While it runs
 
@@ -230,7 +222,7 @@ class FollowedPages(PagedScreen[Question]):
         super().finish(note, is_read=is_read)
 
     def _take(self, following: Following, records: Sequence[Any], unread: int) -> None:
-        row = self.query_one(Listing).cursor_row
+        row = self.listing.cursor_row
         if row + len(records) >= MOST_ROWS or (row and unread):
             # The second where the cursor left the first row during the look: what is below it has to stay, and rows would miss.
             following.held += len(records) + unread
@@ -242,7 +234,7 @@ class FollowedPages(PagedScreen[Question]):
 
     def _wanted_of_a_look(self) -> int | None:
         """Return how many of the rows that a look finds can be on show after it; None: all, or nobody can tell."""
-        listing = self.query_one(Listing)
+        listing = self.listing
         return None if listing.cursor_row or self.hides_some else self._screenful(listing)
 
     @property
@@ -260,7 +252,7 @@ class FollowedPages(PagedScreen[Question]):
         """
         if row:
             return MOST_ROWS
-        return self.page_size if added < FAST else self._screenful(self.query_one(Listing))
+        return self.page_size if added < FAST else self._screenful(self.listing)
 
     @property
     def page_size(self) -> int:

@@ -6,23 +6,22 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.binding import BindingType
 from textual.widgets import Input, Static
 
 from llama_storage_tui.text import block
-from llama_storage_tui.tui.screens.dialog import Dialog, titled
+from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.screens.secret_form import field
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.style.keys import shown_key
 
 
 class FieldDialog(Dialog[str]):
     """Answers with what was typed, after `enter`. A secret is masked, and shown with ctrl+o."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Continue", id="field.take", tooltip="Continue with what is typed"),
-        Binding("ctrl+o", "show", "Show", id="secret.show", tooltip="Show what is typed, or mask it again"),
-        Binding("escape", "close", "Cancel", id="dialog.close", tooltip="Close this box, change nothing"),
+        shown_key("enter", "take", "Continue", "field.take", "Continue with what is typed"),
+        shown_key("ctrl+o", "show", "Show", "secret.show", "Show what is typed, or mask it again"),
+        shown_key("escape", "close", "Cancel", "dialog.close", "Close this box, change nothing"),
     ]
 
     is_sent_alone = True
@@ -31,18 +30,15 @@ class FieldDialog(Dialog[str]):
         self, title: str, text: str, label: str, *, is_secret: bool = False, may_be_empty: bool = False
     ) -> None:
         super().__init__()
-        self._title = title
+        self.box_title = title
         self._text = text
         self._label = label
         self._is_secret = is_secret
         self._may_be_empty = may_be_empty
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box") as box:
-            box.border_title = titled(self._title)
-            yield Static(block(self._text), classes="explained", markup=False)
-            yield from field(self._label, "typed", is_secret=self._is_secret)
-        yield KeyFooter()
+    def body(self) -> ComposeResult:
+        yield Static(block(self._text), classes="explained", markup=False)
+        yield from field(self._label, "typed", is_secret=self._is_secret)
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import NotFoundError, StorageToolError
 from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Opening
-from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
-from llama_storage_tui.tui.widgets.listing import Listing
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 
 Question = TypeVar("Question")
 
 
-class PagedScreen(WorkScreen, Generic[Question]):
+class PagedScreen(SessionScreen, Generic[Question]):
     """Pages of the answer to a question (which rows, in which order).
 
     What is asked becomes what is shown only when its page arrives: a page that fails or is cancelled leaves the one before
@@ -25,25 +27,19 @@ class PagedScreen(WorkScreen, Generic[Question]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next", "Next", id="page.next", tooltip="Show the next page"),
-        Binding(
-            "p", "previous", "Previous", show=False, id="page.previous", tooltip="Show the previous page"
-        ),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read this page again"),
+        shown_key("n", "next", "Next", "page.next", "Show the next page"),
+        hidden_key("p", "previous", "Previous", "page.previous", "Show the previous page"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read this page again"),
     ]
 
     def __init__(
-        self,
-        question: Question,
-        *,
-        remembered: Remembered | None = None,
-        list_: tuple[str, ...] = (),
+        self, session: Session, question: Question, list_: tuple[str, ...], remembered: Remembered | None
     ) -> None:
-        """Ask a question; what `list_` was last filtered by is asked in its place where that is `remembered`."""
-        super().__init__()
-        self._remembered, self._list = remembered, list_
+        """Ask a question; what a list of the config was last filtered by is asked in its place where that is `remembered`."""
+        super().__init__(session)
+        self._remembered, self._list = remembered, (session.catalog.config, *list_)
         if remembered is not None:
-            question = remembered.recall(list_, question)
+            question = remembered.recall(self._list, question)
         self._shown = self._asked = question
         self._passed: list[Cursor | None] = [None]
         """Where each page up to the one on show began; the last is this one's."""
@@ -95,6 +91,14 @@ class PagedScreen(WorkScreen, Generic[Question]):
         self._asked, self._wanted = question, to
         self.read(question, to[-1])
 
+    def page_facts(self, rows: int, what: str = "", of: str = "") -> list[Shown]:
+        """Say which page this is, and which of all rows are on it."""
+        found = [Shown(f"page {self.page_number}", Tone.MUTED)]
+        if rows:
+            first = self.rows_before + 1
+            found.append(Shown(f"{what}{first:,}–{first + rows - 1:,}{of}", Tone.MUTED))
+        return found
+
     @property
     def directions(self) -> str:
         """Say which pages there are besides this one."""
@@ -141,7 +145,7 @@ class PagedScreen(WorkScreen, Generic[Question]):
 
         Return a sentence where there is none, or where another page has to be read first; `failed` hears that it cannot be.
         """
-        listing = self.query_one(Listing)
+        listing = self.listing
         row = listing.cursor_row + by
         if self._stepping is not None:
             return ""
@@ -166,7 +170,7 @@ class PagedScreen(WorkScreen, Generic[Question]):
 
     def _stepped(self) -> None:
         waiting, self._stepping = self._stepping, None
-        listing = self.query_one(Listing)
+        listing = self.listing
         if waiting is None or self.app.screen is self:
             # Nobody waits, or the operator has come back to this list meanwhile.
             return

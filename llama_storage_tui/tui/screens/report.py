@@ -5,20 +5,14 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import RowGroups
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
 class ReportScreen(SessionScreen):
     """Rows in groups between a headline and the status line; the keys scroll the rows."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield RowGroups()
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.rows.focus()

@@ -1,19 +1,14 @@
-"""What screens over the session of a config share: its name, its secrets, and how a failure is shown."""
+"""What screens over the session of a config share: its name, its list and its secrets."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from textual import on
 from textual.app import ComposeResult
 
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.screens.base import WorkScreen
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
 class SessionScreen(WorkScreen):
@@ -28,26 +23,20 @@ class SessionScreen(WorkScreen):
         """What the headline begins with: the name of the distribution."""
         return self._session.catalog.distribution or "run config"
 
+    @property
+    def listing(self) -> Listing:
+        """The screen's list, where it has one."""
+        return self.query_one(Listing)
+
     def redact(self, text: str) -> str:
         """Mask this config's secrets."""
         return self._session.redact(text)
 
 
-class BrowsingScreen(SessionScreen):
-    """One that reads, and says in its status line what that fails with."""
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
-
-
-class PlacesScreen(BrowsingScreen):
+class PlacesScreen(SessionScreen):
     """One list of places where something is stored, under a headline."""
 
     CSS_PATH = Path(__file__).with_name("browse.tcss")
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="places")
-        yield StatusLine()
-        yield KeyFooter()

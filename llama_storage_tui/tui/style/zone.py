@@ -5,15 +5,10 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 from typing import Final
 
-from textual.binding import Binding
+from llama_storage_tui.tui.style.keys import hidden_key
 
-ZONE_KEY: Final = Binding(
-    "u",
-    "zone",
-    "UTC/local",
-    id="screen.zone",
-    show=False,
-    tooltip="Show times in UTC or in this machine's zone",
+ZONE_KEY: Final = hidden_key(
+    "u", "zone", "UTC/local", "screen.zone", "Show times in UTC or in this machine's zone"
 )
 """The key of every screen that shows times; the screen has the action."""
 

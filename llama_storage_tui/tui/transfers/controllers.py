@@ -21,9 +21,8 @@ from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.transfer.pending import pending_transfer
 from llama_storage_tui.tui.messages import BackendMoveOpened, DataMigrationOpened, TransferOpened
 from llama_storage_tui.tui.screens.dialog import Dialog
-from llama_storage_tui.tui.transfers.choices import DataOptions, MoveOptions
-from llama_storage_tui.tui.transfers.data_options import DataOptionsDialog
-from llama_storage_tui.tui.transfers.move_options import MoveOptionsDialog
+from llama_storage_tui.tui.transfers.data_options import DataOptions, DataOptionsDialog
+from llama_storage_tui.tui.transfers.move_options import MoveOptions, MoveOptionsDialog
 from llama_storage_tui.upstream.run_config import FieldInfo
 
 if TYPE_CHECKING:

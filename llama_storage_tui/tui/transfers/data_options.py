@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.transfer import OnConflict
-from llama_storage_tui.tui.screens.dialog import Dialog
-from llama_storage_tui.tui.screens.plan_options import CLOSE, GUIDE, TAKE, choice
+from llama_storage_tui.tui.screens.plan_options import CLOSE, TAKE, PlanOptionsDialog, choice
 from llama_storage_tui.tui.screens.secret_form import field
-from llama_storage_tui.tui.transfers.choices import DataOptions
-from llama_storage_tui.tui.widgets.choice import Choice
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 CONFLICTS: Final = {
     OnConflict.STOP: "stop before anything is changed",
@@ -29,69 +23,55 @@ HIDDEN, PUBLIC = "rows stay as they are", "rows were public: readable to all"
 REFUSE, ACCEPT = "stop", "continue anyway"
 
 
-class DataOptionsDialog(Dialog[DataOptions]):
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """What can be chosen of a migration of data."""
+
+    old: str | None = None
+    on_conflict: OnConflict = OnConflict.STOP
+    removes_source: bool = False
+    accepts_open: bool = False
+    public_rows: bool = False
+    tenant: str | None = None
+
+
+class DataOptionsDialog(PlanOptionsDialog[DataOptions]):
     """A form. `enter` takes what it says and makes a new plan."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*TAKE, CLOSE]
+
+    box_title = "Options of the migration"
 
     def __init__(self, options: DataOptions) -> None:
         super().__init__()
         self._options = options
 
-    def compose(self) -> ComposeResult:
-        """Lay out the form."""
+    def fields(self) -> ComposeResult:
         options = self._options
-        with Vertical(classes="box") as box:
-            box.border_title = "Options of the migration"
-            with VerticalScroll(id="form", can_focus=False):
-                yield from field(
-                    "Old config",
-                    "old",
-                    is_secret=False,
-                    value=options.old or "",
-                    placeholder="the config that wrote the data, where that is another file",
-                )
-                yield from choice(
-                    "Conflicts", "conflict", tuple(CONFLICTS.values()), CONFLICTS[options.on_conflict]
-                )
-                yield from choice(
-                    "Source", "source", (STAYS, GOES), GOES if options.removes_source else STAYS
-                )
-                yield from choice(
-                    "Without owner", "owners", (HIDDEN, PUBLIC), PUBLIC if options.public_rows else HIDDEN
-                )
-                yield from field(
-                    "Tenant",
-                    "tenant",
-                    is_secret=False,
-                    value=options.tenant or "",
-                    placeholder="of rows that have none",
-                )
-                yield from choice(
-                    "If in use", "open", (REFUSE, ACCEPT), ACCEPT if options.accepts_open else REFUSE
-                )
-            yield StatusLine()
-        yield KeyFooter()
+        hint = "the config that wrote the data, where that is another file"
+        yield from field("Old config", "old", options.old or "", hint)
+        conflict = CONFLICTS[options.on_conflict]
+        yield from choice("Conflicts", "conflict", tuple(CONFLICTS.values()), conflict)
+        yield from choice("Source", "source", (STAYS, GOES), GOES if options.removes_source else STAYS)
+        owners = PUBLIC if options.public_rows else HIDDEN
+        yield from choice("Without owner", "owners", (HIDDEN, PUBLIC), owners)
+        yield from field("Tenant", "tenant", options.tenant or "", "of rows that have none")
+        yield from choice("If in use", "open", (REFUSE, ACCEPT), ACCEPT if options.accepts_open else REFUSE)
 
     def on_mount(self) -> None:
         """Begin in the first field."""
         self.query_one("#old", Input).focus()
-        self.query_one(StatusLine).say(GUIDE)
-
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        self.action_take()
+        self.guide()
 
     def action_take(self) -> None:
-        """Answer with what the form says."""
-        conflict = self.query_one("#conflict", Choice).chosen
+        conflict = self.chosen("conflict")
         self.dismiss(
             DataOptions(
-                self.query_one("#old", Input).value.strip() or None,
+                self.typed("old").strip() or None,
                 next(each for each, words in CONFLICTS.items() if words == conflict),
-                removes_source=self.query_one("#source", Choice).chosen == GOES,
-                accepts_open=self.query_one("#open", Choice).chosen == ACCEPT,
-                public_rows=self.query_one("#owners", Choice).chosen == PUBLIC,
-                tenant=self.query_one("#tenant", Input).value.strip() or None,
+                removes_source=self.chosen("source") == GOES,
+                accepts_open=self.chosen("open") == ACCEPT,
+                public_rows=self.chosen("owners") == PUBLIC,
+                tenant=self.typed("tenant").strip() or None,
             )
         )

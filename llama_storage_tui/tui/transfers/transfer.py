@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on, work
-from textual.binding import Binding, BindingType
+from textual import work
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Outcome
@@ -18,20 +18,14 @@ from llama_storage_tui.reports.rotation import error_block
 from llama_storage_tui.reports.transfer import pending_transfer_blocks, progress_block, progress_sentence
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.messages import Failed, ReloadRequested
+from llama_storage_tui.tui.messages import ReloadRequested
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.transfers.controllers import Carry, ShownPlan, TransferController, Watch
-from llama_storage_tui.tui.transfers.messages import (
-    RowsBrought,
-    TransferEnded,
-    TransferPending,
-    TransferPlanned,
-    TransferStopped,
-)
 from llama_storage_tui.tui.widgets.blocks import line_row, rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.sheet import Row
 
 if TYPE_CHECKING:
@@ -67,19 +61,17 @@ class TransferScreen(ReportScreen):
     CSS_PATH = "transfers.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "apply", "Carry out", id="transfer.apply", tooltip="Do what the plan says; asks once"),
-        Binding("f", "resume", "Finish", id="transfer.resume", tooltip="Finish the unfinished transfer"),
-        Binding(
+        shown_key("a", "apply", "Carry out", "transfer.apply", "Do what the plan says; asks once"),
+        shown_key("f", "resume", "Finish", "transfer.resume", "Finish the unfinished transfer"),
+        shown_key(
             "u",
             "undo",
             "Undo",
-            id="transfer.undo",
-            tooltip="Undo the transfer: remove what it wrote, and nothing else; asks once",
+            "transfer.undo",
+            "Undo the transfer: remove what it wrote, and nothing else; asks once",
         ),
-        Binding(
-            "m", "options", "Options", id="transfer.options", tooltip="Choose where from, where to, and how"
-        ),
-        Binding("ctrl+r", "reload", "Plan again", id="screen.reload", show=False, tooltip="Make a new plan"),
+        shown_key("m", "options", "Options", "transfer.options", "Choose where from, where to, and how"),
+        hidden_key("ctrl+r", "reload", "Plan again", "screen.reload", "Make a new plan"),
     ]
 
     def __init__(self, session: Session, controller: TransferController) -> None:
@@ -108,10 +100,8 @@ class TransferScreen(ReportScreen):
     # What is shown
 
     def _head(self, *facts: Shown) -> None:
-        catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [self.outermost, self._controller.title], place=catalog.config, facts=facts
-        )
+        config = self._session.catalog.config
+        self.headline.show([self.outermost, self._controller.title], place=config, facts=facts)
 
     def _show(self, *blocks: Block, keeps_place: bool = False) -> None:
         self.rows.show(rows_of(blocks, self.redact), keeps_place=keeps_place)
@@ -130,20 +120,16 @@ class TransferScreen(ReportScreen):
         self.begin("Looking for an unfinished transfer, and counting every row")
         self._look()
 
-    @work(exclusive=True, group="transfer", exit_on_error=False)
+    @service_worker("transfer")
     async def _look(self) -> None:
-        try:
-            pending = await self._controller.pending()
-            if pending is not None or self._controller.lacks:
-                self.post_message(TransferPending(pending))
-                return
-            self.post_message(TransferPlanned(await self._controller.plan()))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
+        pending = await self._controller.pending()
+        if pending is not None or self._controller.lacks:
+            self.hand_on(self._looked, pending)
+            return
+        self.hand_on(self._planned, await self._controller.plan())
 
-    @on(TransferPlanned)
-    def _planned(self, message: TransferPlanned) -> None:
-        plan = self._plan = message.plan
+    def _planned(self, plan: ShownPlan) -> None:
+        self._plan = plan
         self._enter(Phase.PLANNED)
         self._show(*plan.blocks)
         if plan.is_refused:
@@ -156,16 +142,15 @@ class TransferScreen(ReportScreen):
             self._head(Shown("○ planned, nothing was changed", Tone.GOOD))
             self.finish("a: carry it out (asks first), m: options")
 
-    @on(TransferPending)
-    def _looked(self, message: TransferPending) -> None:
-        self._pending = message.pending
-        if message.pending is None:
+    def _looked(self, pending: PendingTransfer | None) -> None:
+        self._pending = pending
+        if pending is None:
             self._none_pending()
             return
         self._enter(Phase.PENDING)
         failure = [error_block(self._error)] if self._error is not None else []
         self._head(Shown("▲ unfinished", Tone.WARNING))
-        self._show(*failure, *pending_transfer_blocks(message.pending))
+        self._show(*failure, *pending_transfer_blocks(pending))
         self.finish("f: finish it, u: undo it")
 
     def _none_pending(self) -> None:
@@ -182,21 +167,20 @@ class TransferScreen(ReportScreen):
         self.finish(self._controller.lacks)
         self.action_options()
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self._error = message.error
-        if self._phase in _RUNS or message.error.kind == "pending":
+    def failed(self, error: StorageToolError) -> None:
+        self._error = error
+        if self._phase in _RUNS or error.kind == "pending":
             self._is_outdated = True
             self._look_for_pending()
             return
         self._enter(Phase.FAILED)
         self._head(Shown("✗ no plan", Tone.BAD))
-        self._show(error_block(message.error))
+        self._show(error_block(error))
         self.finish("m: options, ctrl+r: try again")
 
     @work(exclusive=True, group="transfer", exit_on_error=False)
     async def _look_for_pending(self) -> None:
-        self.post_message(TransferPending(await self._controller.pending()))
+        self.hand_on(self._looked, await self._controller.pending())
 
     # On its way
 
@@ -212,17 +196,14 @@ class TransferScreen(ReportScreen):
         self.begin("Copying, reading back, verifying" if expected else "Asking the stores")
         self._carry_out(carry, is_move=is_move)
 
-    @work(exclusive=True, group="transfer", exit_on_error=False)
+    @service_worker("transfer")
     async def _carry_out(self, carry: Carry, *, is_move: bool) -> None:
         try:
             result = await carry(self._watcher())
         except asyncio.CancelledError:
-            self.post_message(TransferStopped())
+            self.hand_on(self._stopped)
             raise
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(TransferEnded(result, is_move))
+        self.hand_on(self._ended, result, is_move=is_move)
 
     def _watcher(self) -> Watch:
         """Return what hears of rows in another thread: of each item's beginning and end, and now and then in between."""
@@ -233,13 +214,11 @@ class TransferScreen(ReportScreen):
             now = time.monotonic()
             if now - last >= SECONDS or progress.what != what or progress.rows == progress.of:
                 last, what = now, progress.what
-                self.post_message(RowsBrought(progress))
+                self.hand_on(self._brought, progress)
 
         return watch
 
-    @on(RowsBrought)
-    def _brought(self, message: RowsBrought) -> None:
-        progress = message.progress
+    def _brought(self, progress: TransferProgress) -> None:
         self._seen.pop(progress.what, None)
         self._seen[progress.what] = progress
         if self._phase in _RUNS:
@@ -253,20 +232,17 @@ class TransferScreen(ReportScreen):
             self._head(Shown("◌ running", Tone.KEY), Shown(f"{seconds:,.0f} s", Tone.MUTED))
             self.status.wait(progress_sentence(self._seen[current]))
 
-    @on(TransferStopped)
     def _stopped(self) -> None:
         self._is_outdated = True
         self._look_for_pending()
 
-    @on(TransferEnded)
-    def _ended(self, message: TransferEnded) -> None:
-        result = message.result
-        self._ended_as = message.is_move
+    def _ended(self, result: TransferResult, *, is_move: bool) -> None:
+        self._ended_as = is_move
         self._can_undo = result.outcome in (Outcome.APPLIED, Outcome.RECOVERED)
         self._enter(Phase.ENDED)
         left = Shown(f"▲ {plural(len(result.left), 'row')} left", Tone.WARNING)
         self._head(Shown("✓ done", Tone.GOOD), *([left] if result.left else []))
-        self._show(*self._controller.ending(result, is_move=message.is_move))
+        self._show(*self._controller.ending(result, is_move=is_move))
         self.finish("u: undo it, escape: go back" if self._can_undo else "escape: go back")
 
     # Keys

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
@@ -21,15 +21,13 @@ from llama_storage_tui.services.left_behind import LeftBehind, left_behind
 from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.messages import BackendOpened, DataMigrationOpened, Failed
+from llama_storage_tui.tui.messages import BackendOpened, DataMigrationOpened
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
-from llama_storage_tui.tui.upgrades.messages import LeftBehindArrived
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.prose import Prose, finding_text, rule_text
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Backend", most=26, cuts_middle=True),
@@ -48,16 +46,14 @@ class LeftBehindScreen(SessionScreen):
     CSS_PATH = "left_behind.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "d",
             "bring",
             "Migrate data",
-            id="upgrade.bring",
-            tooltip="Plan how to transfer the data that this version does not reach",
+            "upgrade.bring",
+            "Plan how to transfer the data that this version does not reach",
         ),
-        Binding(
-            "ctrl+r", "reload", "Look again", id="screen.reload", show=False, tooltip="Read the stores again"
-        ),
+        hidden_key("ctrl+r", "reload", "Look again", "screen.reload", "Read the stores again"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -67,15 +63,12 @@ class LeftBehindScreen(SessionScreen):
         self._names = paths | {each.path: each.backend or "" for each in session.catalog.references}
         """The backend of each path that a finding of the data can stand on."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="left-behind")
         yield Prose(id="left-behind-text", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self._start()
 
     def _start(self) -> None:
@@ -86,28 +79,23 @@ class LeftBehindScreen(SessionScreen):
     def _head(self, *facts: Shown) -> None:
         catalog = self._session.catalog
         version = catalog.version.chosen
-        self.query_one(Headline).show(
+        self.headline.show(
             [self.outermost, "left behind"],
             place=catalog.config,
             facts=(Shown(f"{version.product} {version}", Tone.MUTED), *facts),
         )
 
-    @work(exclusive=True, group="left-behind", exit_on_error=False)
+    @service_worker("left-behind")
     async def _look(self) -> None:
-        try:
-            async with aclosing(left_behind(self._session)) as found:
-                async for each in found:
-                    self.post_message(LeftBehindArrived(each))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
+        async with aclosing(left_behind(self._session)) as found:
+            async for each in found:
+                self.hand_on(self._arrived, each)
 
-    @on(LeftBehindArrived)
-    def _arrived(self, message: LeftBehindArrived) -> None:
-        found = message.found
+    def _arrived(self, found: LeftBehind) -> None:
         findings = sorted(found.findings, key=lambda finding: finding.severity.rank)
         spaces = sorted(found.spaces, key=lambda space: -(space.bytes or 0))
         self._shown = (*findings, *spaces)
-        self.query_one("#left-behind", Listing).show(
+        self.listing.show(
             COLUMNS, [self._cells(each) for each in self._shown], [_key(each) for each in self._shown]
         )
         self._head(*self._facts(found))
@@ -145,7 +133,7 @@ class LeftBehindScreen(SessionScreen):
 
     @property
     def _current(self) -> Finding | StoredSpace | None:
-        key = self.query_one("#left-behind", Listing).current
+        key = self.listing.current
         return next((each for each in self._shown if _key(each) == key), None)
 
     def _tell(self) -> None:
@@ -171,10 +159,9 @@ class LeftBehindScreen(SessionScreen):
         elif each is not None and self._backend_of(each):
             self.post_message(BackendOpened(self._backend_of(each)))
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
+    def failed(self, error: StorageToolError) -> None:
         self._head(Shown("✗ unknown", Tone.BAD))
-        self.fail(message.error)
+        self.fail(error)
 
     def action_bring(self) -> None:
         """Ask for the plan of a migration of data."""

@@ -6,30 +6,28 @@ import asyncio
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.migration import BackendLayout, ConfigChange, ConfigMigration
+from llama_storage_tui.services.config_writing import WrittenConfig
 from llama_storage_tui.services.migration.config import MigrationRequest, plan_config_later, write_config
 from llama_storage_tui.services.migration.side_by_side import SideRow, side_by_side
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.messages import Failed, ReloadRequested
+from llama_storage_tui.tui.messages import ReloadRequested
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.upgrades.messages import ConfigPlanned, ConfigWritten
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.sheet import Row
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 LONGEST: Final = 600
 
@@ -40,34 +38,26 @@ class MigrateScreen(SessionScreen):
     CSS_PATH = "migrate.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        shown_key(
             "space",
             "toggle_change",
             "Leave/take",
-            id="migrate.toggle",
-            tooltip="Leave the change of this line out, or take it again",
+            "migrate.toggle",
+            "Leave the change of this line out, or take it again",
         ),
-        Binding("n", "next", "Next change", id="migrate.next", tooltip="Go to the next change"),
-        Binding(
-            "p", "previous", "Previous", id="migrate.previous", show=False, tooltip="Go to the change before"
+        shown_key("n", "next", "Next change", "migrate.next", "Go to the next change"),
+        hidden_key("p", "previous", "Previous", "migrate.previous", "Go to the change before"),
+        shown_key(
+            "w,ctrl+s", "write", "Write", "migrate.write", "Replace the file; the old one is kept beside it"
         ),
-        Binding(
-            "w,ctrl+s",
-            "write",
-            "Write",
-            id="migrate.write",
-            tooltip="Replace the file; the old one is kept beside it",
-        ),
-        Binding(
+        shown_key(
             "m",
             "layout",
             "Layout",
-            id="migrate.layout",
-            tooltip="One backend for each old file (keep), or one for keys and one for tables (merge)",
+            "migrate.layout",
+            "One backend for each old file (keep), or one for keys and one for tables (merge)",
         ),
-        Binding(
-            "ctrl+r", "reload", "Read again", id="screen.reload", show=False, tooltip="Read the config again"
-        ),
+        hidden_key("ctrl+r", "reload", "Read again", "screen.reload", "Read the config again"),
     ]
 
     def __init__(self, session: Session, request: LoadRequest, to: str) -> None:
@@ -78,15 +68,12 @@ class MigrateScreen(SessionScreen):
         """Every change that was proposed, those that are left out included."""
         self._rows: tuple[SideRow, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="sides")
         yield Prose(id="reason", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self._head(Shown("◌ reading", Tone.KEY))
         self._start()
 
@@ -95,28 +82,20 @@ class MigrateScreen(SessionScreen):
         self._work_out(self._request)
 
     def _head(self, *facts: Shown) -> None:
-        catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [self.outermost, f"migrate to {self._request.to}"],
-            place=catalog.config,
-            facts=facts,
-        )
+        config = self._session.catalog.config
+        self.headline.show([self.outermost, f"migrate to {self._request.to}"], place=config, facts=facts)
 
-    @work(exclusive=True, group="migrate", exit_on_error=False)
+    @service_worker("migrate")
     async def _work_out(self, request: MigrationRequest) -> None:
-        try:
-            self.post_message(ConfigPlanned(await plan_config_later(request)))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
+        self.hand_on(self._planned, await plan_config_later(request))
 
-    @on(ConfigPlanned)
-    def _planned(self, message: ConfigPlanned) -> None:
-        plan = self._plan = message.plan
+    def _planned(self, plan: ConfigMigration) -> None:
+        self._plan = plan
         kept = {id_: change for id_, change in self._known.items() if id_ in self._request.left}
         self._known = {change.id: change for change in plan.changes} | kept
         self._rows = side_by_side(plan, [*self._known.values()])
         numbers = ListColumn("Line", width=4, is_number=True)
-        self.query_one("#sides", Listing).show(
+        self.listing.show(
             (
                 ListColumn("", width=1),
                 numbers,
@@ -171,7 +150,7 @@ class MigrateScreen(SessionScreen):
 
     @property
     def _current(self) -> SideRow | None:
-        key = self.query_one("#sides", Listing).current
+        key = self.listing.current
         return self._rows[int(key)] if key is not None and int(key) < len(self._rows) else None
 
     def _tell(self) -> None:
@@ -228,7 +207,7 @@ class MigrateScreen(SessionScreen):
 
     def _go(self, by: int, *, begin: int | None = None) -> None:
         """Move to the next row with a change, in either direction."""
-        listing = self.query_one("#sides", Listing)
+        listing = self.listing
         place = listing.cursor_row if begin is None else begin
         places = range(place + 1, len(self._rows)) if by > 0 else range(place - 1, -1, -1)
         found = next((each for each in places if self._rows[each].changes), None)
@@ -289,25 +268,17 @@ class MigrateScreen(SessionScreen):
         rows = [Row(Shown(kept)), *lost, Row(Shown("")), Row(Shown("y: write now, esc: cancel", Tone.MUTED))]
         self.app.push_screen(AskingDialog(f"Replace {line(plan.config, 60)}?", rows), answered)
 
-    @work(exclusive=True, group="migrate", exit_on_error=False)
+    @service_worker("migrate")
     async def _write(self, plan: ConfigMigration) -> None:
-        try:
-            self.post_message(ConfigWritten(await asyncio.to_thread(write_config, plan, self._request.load)))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
+        self.hand_on(self._written, await asyncio.to_thread(write_config, plan, self._request.load))
 
-    @on(ConfigWritten)
-    def _written(self, message: ConfigWritten) -> None:
-        backup = message.written.backup
+    def _written(self, written: WrittenConfig) -> None:
+        backup = written.backup
         self.finish(
             f"Written. The old file is {backup}." if backup is not None else "Written.", is_read=False
         )
         # The catalog shows the new file from now on.
         self.post_message(ReloadRequested())
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     def action_reload(self) -> None:
         self._start()

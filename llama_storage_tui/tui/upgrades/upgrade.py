@@ -6,8 +6,7 @@ import asyncio
 from contextlib import aclosing
 from typing import ClassVar
 
-from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.model.upgrade import UpgradeReport
@@ -16,13 +15,13 @@ from llama_storage_tui.reports.upgrade import step_lines, upgrade_blocks, verdic
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrades.forecast import forecast, load_pair
-from llama_storage_tui.tui.messages import DataMigrationOpened, Failed, MigrationOpened
+from llama_storage_tui.tui.messages import DataMigrationOpened, MigrationOpened
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.upgrades.messages import ForecastArrived
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.widgets.blocks import line_mark, rows_of
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.upstream.versions import NEWEST, known_releases, newest
 
 
@@ -32,29 +31,22 @@ class UpgradeScreen(ReportScreen):
     CSS_PATH = "upgrade.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "choose", "Version", id="upgrade.version", tooltip="Preview another version"),
-        Binding(
+        shown_key("v", "choose", "Version", "upgrade.version", "Preview another version"),
+        shown_key(
             "m",
             "migrate",
             "Migrate config",
-            id="upgrade.migrate",
-            tooltip="The config for that version, beside this one",
+            "upgrade.migrate",
+            "The config for that version, beside this one",
         ),
-        Binding(
+        shown_key(
             "d",
             "bring",
             "Migrate data",
-            id="upgrade.bring",
-            tooltip="Plan how to transfer the data to where that version reads it",
+            "upgrade.bring",
+            "Plan how to transfer the data to where that version reads it",
         ),
-        Binding(
-            "ctrl+r",
-            "reload",
-            "Look again",
-            id="screen.reload",
-            show=False,
-            tooltip="Read config and stores again",
-        ),
+        hidden_key("ctrl+r", "reload", "Look again", "screen.reload", "Read config and stores again"),
     ]
 
     def __init__(self, session: Session, request: LoadRequest) -> None:
@@ -71,27 +63,18 @@ class UpgradeScreen(ReportScreen):
         self._look()
 
     def _head(self, *facts: Shown) -> None:
-        catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [self.outermost, f"upgrade to {self._to}"],
-            place=catalog.config,
-            facts=facts,
-        )
+        config = self._session.catalog.config
+        self.headline.show([self.outermost, f"upgrade to {self._to}"], place=config, facts=facts)
 
-    @work(exclusive=True, group="upgrade", exit_on_error=False)
+    @service_worker("upgrade")
     async def _look(self) -> None:
-        try:
-            # In a thread: judging a config for another version builds that version's models.
-            pair = await asyncio.to_thread(load_pair, self._request, self._to)
-            async with aclosing(forecast(pair, self._session.timeouts)) as reports:
-                async for report in reports:
-                    self.post_message(ForecastArrived(report))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
+        # In a thread: judging a config for another version builds that version's models.
+        pair = await asyncio.to_thread(load_pair, self._request, self._to)
+        async with aclosing(forecast(pair, self._session.timeouts)) as reports:
+            async for report in reports:
+                self.hand_on(self._arrived, report)
 
-    @on(ForecastArrived)
-    def _arrived(self, message: ForecastArrived) -> None:
-        report = message.report
+    def _arrived(self, report: UpgradeReport) -> None:
         versions = f"{report.from_.chosen.product} {report.from_.chosen} → {report.to.product} {report.to}"
         self._head(Shown(versions, Tone.MUTED), line_mark(verdict_line(report)))
         _, *blocks = upgrade_blocks(report)
@@ -103,10 +86,9 @@ class UpgradeScreen(ReportScreen):
         else:
             self.finish(_said(report))
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
+    def failed(self, error: StorageToolError) -> None:
         self._head(Shown("✗ unknown", Tone.BAD))
-        self.fail(message.error)
+        self.fail(error)
 
     def action_reload(self) -> None:
         self._start()

@@ -8,9 +8,7 @@ from dataclasses import replace
 from llama_storage_tui.model.data import Cursor, RowPage, RowQuery
 from llama_storage_tui.model.following import NewRow
 from llama_storage_tui.services.records.following import RowFollower
-from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.screens.followed import FollowedPages
-from llama_storage_tui.tui.widgets.listing import Listing
 
 
 class FollowedRows(FollowedPages[RowQuery]):
@@ -18,7 +16,6 @@ class FollowedRows(FollowedPages[RowQuery]):
 
     followed_noun = "rows"
 
-    _session: Session
     _backend: str
     _page: RowPage | None = None
 
@@ -57,7 +54,7 @@ class FollowedRows(FollowedPages[RowQuery]):
         self._page = replace(
             page, rows=tuple(rows[:deepest]), row_cursors=tuple(cursors[:deepest]), cut_cells=frozenset()
         )
-        with self.query_one(Listing).keeping_place(len(new)):
+        with self.listing.keeping_place(len(new)):
             self.fill()
         return len(new)
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import KeyBranch, KeyEntry, Namespace
 from llama_storage_tui.services.key_tree import SEPARATOR, Level, key_level, parent_of
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
+from llama_storage_tui.tui.messages import CopyRequested
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
-from llama_storage_tui.tui.values.messages import KeyLevelLoaded, SubjectOpened
+from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.viewables import KeySubject
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Key", grows=True, least=20, cuts_middle=True),
@@ -32,17 +30,15 @@ COLUMNS: Final = (
 )
 
 
-class KeyTreeScreen(BrowsingScreen):
+class KeyTreeScreen(SessionScreen):
     """A list of what comes next; `enter` goes down, `escape` up and at the top back."""
 
     CSS_PATH = "../screens/browse.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "list", "List", id="keys.view", tooltip="Show the keys as a list again"),
-        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the key or the prefix under the cursor"),
-        Binding(
-            "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read this level again"
-        ),
+        shown_key("v", "list", "List", "keys.view", "Show the keys as a list again"),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the key or the prefix under the cursor"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read this level again"),
     ]
 
     def __init__(self, session: Session, backend: str, namespace: Namespace) -> None:
@@ -55,15 +51,12 @@ class KeyTreeScreen(BrowsingScreen):
         self._came_from = ""
         """The branch to point at in the level above it."""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="keys")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self._go("")
 
     def _head(self) -> None:
@@ -73,28 +66,23 @@ class KeyTreeScreen(BrowsingScreen):
             facts.append(Shown(f"keys beginning with {self._level.prefix}", Tone.KEY))
         names = [self.outermost, self._backend, self._namespace.title]
         names += [part for part in below.split(SEPARATOR) if part]
-        self.query_one(Headline).show(names, facts=facts)
+        self.headline.show(names, facts=facts)
 
     def _go(self, prefix: str) -> None:
         self.begin("Reading keys")
         self._read(prefix)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _read(self, prefix: str) -> None:
-        try:
-            level = await key_level(self._session, self._backend, self._namespace, prefix)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(KeyLevelLoaded(level))
+        level = await key_level(self._session, self._backend, self._namespace, prefix)
+        self.hand_on(self._loaded, level)
 
-    @on(KeyLevelLoaded)
-    def _loaded(self, message: KeyLevelLoaded) -> None:
-        level = self._level = message.level
+    def _loaded(self, level: Level) -> None:
+        self._level = level
         if self._top is None:
             self._top = level.prefix
         self._head()
-        listing = self.query_one(Listing)
+        listing = self.listing
         names = [part.prefix if isinstance(part, KeyBranch) else key_text(part.key) for part in level.parts]
         listing.show(COLUMNS, [self._cells(part) for part in level.parts], names)
         listing.move_cursor(row=0, animate=False)
@@ -123,7 +111,7 @@ class KeyTreeScreen(BrowsingScreen):
 
     @property
     def _current(self) -> KeyBranch | KeyEntry | None:
-        row = self.query_one(Listing).cursor_row
+        row = self.listing.cursor_row
         return self._level.parts[row] if 0 <= row < len(self._level.parts) else None
 
     @on(DataTable.RowSelected)
@@ -154,6 +142,6 @@ class KeyTreeScreen(BrowsingScreen):
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""
-        key = self.query_one(Listing).current
+        key = self.listing.current
         if key is not None:
             self.post_message(CopyRequested("key", key))

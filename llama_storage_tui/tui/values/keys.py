@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cursor, KeyEntry, KeyPage, Namespace
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.export.jobs import KeyExport
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
+from llama_storage_tui.tui.messages import CopyRequested, Opening
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import shown_key
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
 from llama_storage_tui.tui.values.key_tree import KeyTreeScreen
-from llama_storage_tui.tui.values.messages import KeysLoaded, SubjectOpened
+from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.viewables import KeySubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Key", grows=True, least=20, cuts_middle=True),
@@ -43,27 +41,11 @@ class KeysScreen(PagedScreen[str]):
     CSS_PATH = "../screens/browse.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash",
-            "filter",
-            "Prefix",
-            id="screen.filter",
-            tooltip="Show only keys that begin with a text",
-        ),
-        Binding(
-            "v",
-            "tree",
-            "Tree",
-            id="keys.view",
-            tooltip="Show the keys as a tree by their separator, the colon",
-        ),
-        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the key under the cursor"),
-        Binding(
-            "e",
-            "export",
-            "Export",
-            id="screen.export",
-            tooltip="Write this page or the whole namespace to a file",
+        shown_key("slash", "filter", "Prefix", "screen.filter", "Show only keys that begin with a text"),
+        shown_key("v", "tree", "Tree", "keys.view", "Show the keys as a tree by their separator, the colon"),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the key under the cursor"),
+        shown_key(
+            "e", "export", "Export", "screen.export", "Write this page or the whole namespace to a file"
         ),
     ]
 
@@ -74,48 +56,27 @@ class KeysScreen(PagedScreen[str]):
         namespace: Namespace,
         remembered: Remembered | None = None,
     ) -> None:
-        super().__init__(
-            "",
-            remembered=remembered,
-            list_=(session.catalog.config, "keys", backend, namespace.name or ""),
-        )
-        self._session = session
+        super().__init__(session, "", ("keys", backend, namespace.name or ""), remembered)
         self._backend = backend
         self._namespace = namespace
         self._entries: tuple[KeyEntry, ...] = ()
 
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield FilterBar("Keys beginning with ", placeholder="text; empty for all")
         yield Listing(id="keys")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head(None)
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.ask(self.question)
 
     def _head(self, page: KeyPage | None) -> None:
-        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
-        if page is not None and page.keys:
-            first = self.rows_before + 1
-            facts.append(Shown(f"keys {first:,}–{first + len(page.keys) - 1:,}", Tone.MUTED))
+        facts = self.page_facts(0 if page is None else len(page.keys), "keys ")
         if self._shown:
             facts.append(Shown(f"only keys beginning with {self._shown}", Tone.KEY))
         backend = self._session.backend(self._backend)
-        self.query_one(Headline).show(
-            [
-                self._session.catalog.distribution or "run config",
-                backend.name,
-                self._namespace.title,
-            ],
-            place=backend.location,
-            facts=facts,
+        self.headline.show(
+            [self.outermost, backend.name, self._namespace.title], place=backend.location, facts=facts
         )
 
     def read(self, question: str, after: Cursor | None) -> None:
@@ -123,26 +84,20 @@ class KeysScreen(PagedScreen[str]):
         self.begin(f"Reading keys of {self._namespace.name or self._backend}")
         self._read(question, after)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _read(self, prefix: str, after: Cursor | None) -> None:
-        try:
-            page = await browse.keys(
-                self._session, self._backend, self._namespace, prefix=prefix, limit=PAGE, after=after
-            )
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(KeysLoaded(prefix, after, page))
+        page = await browse.keys(
+            self._session, self._backend, self._namespace, prefix=prefix, limit=PAGE, after=after
+        )
+        self.hand_on(self._loaded, prefix, after, page)
 
-    @on(KeysLoaded)
-    def _loaded(self, message: KeysLoaded) -> None:
-        if not self.is_asked(message.prefix, message.after):
+    def _loaded(self, prefix: str, after: Cursor | None, page: KeyPage) -> None:
+        if not self.is_asked(prefix, after):
             return
-        page = message.page
         self.arrived(page.next, len(page.keys))
         self._entries = page.keys
         self._head(page)
-        self.query_one(Listing).show(COLUMNS, [_cells(entry) for entry in page.keys])
+        self.listing.show(COLUMNS, [_cells(entry) for entry in page.keys])
         if not page.is_complete:
             self.finish(f"The search stopped after {browse.looked_at(page)}; n continues.")
         elif not page.keys:
@@ -150,13 +105,9 @@ class KeysScreen(PagedScreen[str]):
         else:
             self.finish(self.directions)
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
-
     @property
     def _current(self) -> KeyEntry | None:
-        key = self.query_one(Listing).current
+        key = self.listing.current
         return self._entries[int(key)] if key is not None and int(key) < len(self._entries) else None
 
     @on(DataTable.RowSelected)
@@ -175,12 +126,12 @@ class KeysScreen(PagedScreen[str]):
 
     @on(FilterBar.Sent)
     def _filtered(self, message: FilterBar.Sent) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.ask(message.text)
 
     @on(FilterBar.Closed)
     def _filter_closed(self) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
 
     def action_tree(self) -> None:
         """Show the namespace as a tree."""

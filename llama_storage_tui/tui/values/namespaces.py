@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
-from textual.binding import Binding, BindingType
+from textual import on
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Namespace
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.messages import Failed, NamespaceOpened
+from llama_storage_tui.tui.messages import NamespaceOpened
 from llama_storage_tui.tui.screens.session_screen import PlacesScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import counted
-from llama_storage_tui.tui.values.messages import NamespacesLoaded
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (
     ListColumn("Namespace", most=40),
@@ -33,10 +32,8 @@ class NamespacesScreen(PlacesScreen):
     """A list: the namespaces at once, their counts as soon as they are known."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "x", "count", "Count exactly", id="browse.count", tooltip="Count every key instead of estimating"
-        ),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Count again"),
+        shown_key("x", "count", "Count exactly", "browse.count", "Count every key instead of estimating"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Count again"),
     ]
 
     def __init__(self, session: Session, backend: str, *, point: str | None = None) -> None:
@@ -49,7 +46,7 @@ class NamespacesScreen(PlacesScreen):
         """Show the names that the config gives, then count."""
         known = browse.known_namespaces(self._session.catalog, self._session.backend(self._backend))
         self._fill((*known, Namespace("", None, browse.unassigned_selection(known))))
-        listing = self.query_one(Listing)
+        listing = self.listing
         listing.focus()
         pointed = next((one.title for one in self._found if one.name == self._point), None)
         if pointed is not None:
@@ -59,37 +56,32 @@ class NamespacesScreen(PlacesScreen):
     def _fill(self, found: tuple[Namespace, ...]) -> None:
         self._found = found
         backend = self._session.backend(self._backend)
-        self.query_one(Headline).show(
+        self.headline.show(
             [self.outermost, backend.name],
             place=backend.location,
             facts=[Shown(backend.type, Tone.MUTED), Shown(plural(len(found) - 1, "namespace"), Tone.MUTED)],
         )
-        self.query_one(Listing).show(COLUMNS, [_cells(one) for one in found], [one.title for one in found])
+        self.listing.show(COLUMNS, [_cells(one) for one in found], [one.title for one in found])
 
     def _start(self, *, fast: bool) -> None:
         self.begin(f"Counting the keys of {self._backend}")
         self._count(fast=fast)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _count(self, *, fast: bool) -> None:
-        try:
-            listing = await browse.namespaces(self._session, self._backend, fast=fast)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(NamespacesLoaded((*listing.namespaces, listing.unassigned)))
+        listing = await browse.namespaces(self._session, self._backend, fast=fast)
+        self.hand_on(self._loaded, (*listing.namespaces, listing.unassigned))
 
-    @on(NamespacesLoaded)
-    def _loaded(self, message: NamespacesLoaded) -> None:
-        self._fill(message.namespaces)
-        counts = [one.keys for one in message.namespaces if one.keys is not None]
+    def _loaded(self, namespaces: tuple[Namespace, ...]) -> None:
+        self._fill(namespaces)
+        counts = [one.keys for one in namespaces if one.keys is not None]
         total = plural(sum(count.value for count in counts), "key")
         exact = all(count.is_exact for count in counts)
         self.finish(f"{total} in all." if exact else f"About {total} in all; x counts exactly.")
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
-        name = self.query_one(Listing).current
+        name = self.listing.current
         chosen = next((one for one in self._found if one.title == name), None)
         if chosen is not None:
             self.post_message(NamespaceOpened(self._backend, chosen))

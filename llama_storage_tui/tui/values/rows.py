@@ -5,33 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError, UsageError
-from llama_storage_tui.model.data import Count, Cursor, Filter, RowQuery, Table, turned
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Count, Cursor, Filter, RowPage, RowQuery, Table, turned
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.records.row_conditions import SHORT, condition_text, parse_condition
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.export.jobs import RowExport
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
+from llama_storage_tui.tui.messages import CopyRequested, Opening
 from llama_storage_tui.tui.screens.filter_menu import VALUE, FilterChoices, FilterMenu, HasSavedFilters
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import cell_shown, counted
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.followed_rows import FollowedRows, row_key
-from llama_storage_tui.tui.values.messages import RowsCounted, RowsLoaded, SubjectOpened
+from llama_storage_tui.tui.values.messages import SubjectOpened
 from llama_storage_tui.tui.values.row_cells import heads, sort_words, value_condition
 from llama_storage_tui.tui.values.viewables import RecordSubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 LEAST_ROWS: Final = 10
 MOST_ROWS: Final = 200
@@ -46,60 +45,33 @@ class RowsScreen(FollowedRows):
     CSS_PATH = "../screens/browse.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "s",
-            "sort",
-            "Sort",
-            id="rows.sort",
-            tooltip="Sort by this column: ascending, descending, not at all",
-        ),
-        Binding(
+        shown_key("s", "sort", "Sort", "rows.sort", "Sort by this column: ascending, descending, not at all"),
+        shown_key(
             "slash",
             "filter",
             "Filter",
-            id="screen.filter",
-            tooltip="COLUMN=VALUE, also != < > ~ in, on the server; one condition per column, combined with AND",
+            "screen.filter",
+            "COLUMN=VALUE, also != < > ~ in, on the server; one condition per column, combined with AND",
         ),
-        Binding(
+        shown_key(
             "equals_sign",
             "filter_menu",
             "Filter by",
-            id="screen.filter-by",
-            tooltip="Filter without typing: by the value under the cursor, or a saved filter",
+            "screen.filter-by",
+            "Filter without typing: by the value under the cursor, or a saved filter",
         ),
-        Binding(
+        hidden_key(
             "backspace",
             "unfilter",
             "Drop filter",
-            id="rows.unfilter",
-            show=False,
-            tooltip="Remove the filter on this column, or the last one",
+            "rows.unfilter",
+            "Remove the filter on this column, or the last one",
         ),
         ZONE_KEY,
-        Binding(
-            "x",
-            "count",
-            "Count",
-            id="browse.count",
-            show=False,
-            tooltip="Count the rows that are selected, exactly",
-        ),
-        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the whole cell under the cursor"),
-        Binding(
-            "Y",
-            "copy_record",
-            "Copy row",
-            id="screen.copy-record",
-            show=False,
-            tooltip="Copy the whole row as JSON",
-        ),
-        Binding(
-            "e",
-            "export",
-            "Export",
-            id="screen.export",
-            tooltip="Write this page or all selected rows to a file",
-        ),
+        hidden_key("x", "count", "Count", "browse.count", "Count the rows that are selected, exactly"),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the whole cell under the cursor"),
+        hidden_key("Y", "copy_record", "Copy row", "screen.copy-record", "Copy the whole row as JSON"),
+        shown_key("e", "export", "Export", "screen.export", "Write this page or all selected rows to a file"),
     ]
 
     def __init__(
@@ -111,12 +83,8 @@ class RowsScreen(FollowedRows):
         remembered: Remembered | None = None,
     ) -> None:
         limit = max(LEAST_ROWS, min(MOST_ROWS, MOST_CELLS // max(len(table.columns), 1)))
-        super().__init__(
-            RowQuery(table.name, limit=limit, cell_limit=CELL_LIMIT),
-            remembered=remembered,
-            list_=(session.catalog.config, "rows", backend, table.name),
-        )
-        self._session = session
+        query = RowQuery(table.name, limit=limit, cell_limit=CELL_LIMIT)
+        super().__init__(session, query, ("rows", backend, table.name), remembered)
         self._backend = backend
         self._table = table
         self._zone = zone
@@ -124,29 +92,19 @@ class RowsScreen(FollowedRows):
         self._edited: Filter | None = None
         """The condition that the filter line was opened with."""
 
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield FilterBar("Only rows where ", placeholder=f"{SHORT}; empty removes it")
         yield Listing(id="rows", cursor="cell")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.head()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.ask(self.question)
 
     def head(self) -> None:
         """Say which page this is, in which order, of what."""
-        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
-        if self._page is not None and self._page.rows:
-            first = self.rows_before + 1
-            of = f" of {counted(self._total)}" if self._total is not None else ""
-            facts.append(Shown(f"rows {first:,}–{first + len(self._page.rows) - 1:,}{of}", Tone.MUTED))
+        of = f" of {counted(self._total)}" if self._total is not None else ""
+        facts = self.page_facts(0 if self._page is None else len(self._page.rows), "rows ", of)
         order = self._shown.order
         if order is not None:
             facts.append(Shown(sort_words(order, self._table), Tone.KEY))
@@ -158,9 +116,7 @@ class RowsScreen(FollowedRows):
         ]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         facts += self.following.facts() if self.following is not None else []
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", self._backend, self._table.name], facts=facts
-        )
+        self.headline.show([self.outermost, self._backend, self._table.name], facts=facts)
 
     def read(self, question: RowQuery, after: Cursor | None) -> None:
         """Begin to read a page."""
@@ -169,20 +125,15 @@ class RowsScreen(FollowedRows):
         self.begin(f"Reading rows of {self._table.name}{sorting}")
         self._read(question, after)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _read(self, query: RowQuery, after: Cursor | None) -> None:
-        try:
-            page = await browse.rows(self._session, self._backend, replace(query, after=after))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(RowsLoaded(query, after, page))
+        page = await browse.rows(self._session, self._backend, replace(query, after=after))
+        self.hand_on(self._loaded, query, after, page)
 
-    @on(RowsLoaded)
-    def _loaded(self, message: RowsLoaded) -> None:
-        if not self.is_asked(message.query, message.after):
+    def _loaded(self, query: RowQuery, after: Cursor | None, page: RowPage) -> None:
+        if not self.is_asked(query, after):
             return
-        page = self._page = message.page
+        self._page = page
         self.arrived(page.next, len(page.rows))
         self.fill()
         if not page.rows:
@@ -200,7 +151,7 @@ class RowsScreen(FollowedRows):
         page = self._page
         if page is None:
             return
-        self.query_one(Listing).show(
+        self.listing.show(
             heads(page, self._shown.order),
             [
                 self.marked(
@@ -214,15 +165,11 @@ class RowsScreen(FollowedRows):
             ],
         )
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
-
     # Sort, filter, count
 
     @property
     def _column(self) -> str | None:
-        place = self.query_one(Listing).current_column
+        place = self.listing.current_column
         return self._page.columns[place].name if self._page is not None and place is not None else None
 
     def action_sort(self) -> None:
@@ -248,7 +195,7 @@ class RowsScreen(FollowedRows):
 
     @on(FilterBar.Sent)
     def _filtered(self, message: FilterBar.Sent) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
         try:
             typed = (parse_condition(message.text, self._names),) if message.text.strip() else ()
         except UsageError as error:
@@ -266,7 +213,7 @@ class RowsScreen(FollowedRows):
         """Offer filters by the value under the cursor, and by name."""
         if isinstance(self.app, HasSavedFilters):
             now = tuple(map(condition_text, self._shown.filters))
-            place, row = self.query_one(Listing).current_column, self.query_one(Listing).cursor_row
+            place, row = self.listing.current_column, self.listing.cursor_row
             value = None if self._page is None or place is None else value_condition(self._page, row, place)
             offers = {} if value is None else {VALUE: (value,)}
             choices = FilterChoices(f"rows {self._table.name}", offers, now)
@@ -296,27 +243,22 @@ class RowsScreen(FollowedRows):
 
     @on(FilterBar.Closed)
     def _filter_closed(self) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
 
     def action_count(self) -> None:
         self.begin(f"Counting the rows of {self._table.name}")
         self._count(self._shown)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _count(self, query: RowQuery) -> None:
-        try:
-            count = await browse.count_rows(self._session, self._backend, query)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(RowsCounted(count))
+        count = await browse.count_rows(self._session, self._backend, query)
+        self.hand_on(self._counted, count)
 
-    @on(RowsCounted)
-    def _counted(self, message: RowsCounted) -> None:
-        self._total = message.count
+    def _counted(self, count: Count) -> None:
+        self._total = count
         self.head()
-        selected = "row is" if message.count.value == 1 else "rows are"
-        self.finish(f"{counted(message.count)} {selected} selected.", is_read=False)
+        selected = "row is" if count.value == 1 else "rows are"
+        self.finish(f"{counted(count)} {selected} selected.", is_read=False)
 
     def action_zone(self) -> None:
         self._zone.toggle()
@@ -326,7 +268,7 @@ class RowsScreen(FollowedRows):
 
     @property
     def _subject(self) -> RecordSubject | None:
-        key = self.query_one(Listing).current
+        key = self.listing.current
         if self._page is None or key is None or int(key) >= len(self._page.rows):
             return None
         cursors = self._page.row_cursors
@@ -361,14 +303,10 @@ class RowsScreen(FollowedRows):
             self.begin("Reading the whole row")
             self._copy(subject, None)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _copy(self, subject: RecordSubject, column: str | None) -> None:
-        try:
-            text = await subject.text_of(column)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(CopyRequested("row" if column is None else column, text))
+        text = await subject.text_of(column)
+        self.post_message(CopyRequested("row" if column is None else column, text))
 
     @on(CopyRequested)
     def _copied(self) -> None:

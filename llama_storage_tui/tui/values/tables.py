@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
-from llama_storage_tui.errors import NotFoundError, StorageToolError
+from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.browse import TableEntry
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.messages import Failed, ResponsesOpened, TableOpened
-from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
+from llama_storage_tui.tui.messages import ResponsesOpened, TableOpened
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.wording import counted
-from llama_storage_tui.tui.values.messages import TablesLoaded
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.upstream.families.responses import RESPONSES
 
 COLUMNS: Final = (
@@ -36,25 +34,21 @@ COLUMNS: Final = (
 MOST_COLUMNS: Final = 60
 
 
-class TablesScreen(BrowsingScreen):
+class TablesScreen(SessionScreen):
     """A list of tables, and the columns of the one under the cursor."""
 
     CSS_PATH = ["../screens/browse.tcss", "tables.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "x", "count", "Count exactly", id="browse.count", tooltip="Count every row instead of estimating"
-        ),
-        Binding(
+        shown_key("x", "count", "Count exactly", "browse.count", "Count every row instead of estimating"),
+        shown_key(
             "w",
             "responses",
             "Read as responses",
-            id="tables.responses",
-            tooltip="Show the rows of this table as stored responses",
+            "tables.responses",
+            "Show the rows of this table as stored responses",
         ),
-        Binding(
-            "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="List the tables again"
-        ),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "List the tables again"),
     ]
 
     def __init__(self, session: Session, backend: str, *, point: str | None = None) -> None:
@@ -64,22 +58,19 @@ class TablesScreen(BrowsingScreen):
         self._found: tuple[TableEntry, ...] = ()
         self._response_tables = _response_tables(session, backend)
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         yield Listing(id="places")
         yield Static(id="columns", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
         self.query_one("#columns").display = False
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self._start(fast=True)
 
     def _head(self) -> None:
         backend = self._session.backend(self._backend)
-        self.query_one(Headline).show(
+        self.headline.show(
             [self.outermost, backend.name],
             place=backend.location,
             facts=[
@@ -94,20 +85,14 @@ class TablesScreen(BrowsingScreen):
         )
         self._list(fast=fast)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _list(self, *, fast: bool) -> None:
-        try:
-            found = await browse.tables(self._session, self._backend, fast=fast)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(TablesLoaded(found))
+        self.hand_on(self._loaded, await browse.tables(self._session, self._backend, fast=fast))
 
-    @on(TablesLoaded)
-    def _loaded(self, message: TablesLoaded) -> None:
-        self._found = message.tables
+    def _loaded(self, found: tuple[TableEntry, ...]) -> None:
+        self._found = found
         self._head()
-        listing = self.query_one(Listing)
+        listing = self.listing
         listing.show(
             COLUMNS, [_cells(entry) for entry in self._found], [entry.table.name for entry in self._found]
         )
@@ -123,7 +108,7 @@ class TablesScreen(BrowsingScreen):
 
     @property
     def _current(self) -> TableEntry | None:
-        name = self.query_one(Listing).current
+        name = self.listing.current
         return next((entry for entry in self._found if entry.table.name == name), None)
 
     @on(DataTable.RowHighlighted)

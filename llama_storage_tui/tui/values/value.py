@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import record_json
 from llama_storage_tui.tui.export.jobs import ValueSave
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.messages import CopyRequested
 from llama_storage_tui.tui.screens.detail import DetailScreen
+from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
-from llama_storage_tui.tui.values.messages import SubjectLoaded
 from llama_storage_tui.tui.values.viewables import FIRST_LOOK, PreparedView, Subject, cell_text
-from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.widgets.text_pane import TextPane
 
 
@@ -33,28 +29,18 @@ class ValueScreen(DetailScreen):
     CSS_PATH = "value.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "view", "Tree/text", id="value.view", tooltip="Show as a tree or as text"),
-        Binding(
-            "i",
-            "unfold",
-            "Inner JSON",
-            id="value.unfold",
-            tooltip="Open JSON that is stored inside JSON strings",
+        shown_key("v", "view", "Tree/text", "value.view", "Show as a tree or as text"),
+        shown_key(
+            "i", "unfold", "Inner JSON", "value.unfold", "Open JSON that is stored inside JSON strings"
         ),
-        Binding("n", "next", "Next", id="page.next", tooltip="Show the next part of a long text"),
-        Binding(
-            "p", "previous", "Previous", id="page.previous", tooltip="Show the previous part of a long text"
-        ),
-        Binding("m", "more", "Load all", id="value.more", tooltip="Read the whole value, however large"),
+        shown_key("n", "next", "Next", "page.next", "Show the next part of a long text"),
+        shown_key("p", "previous", "Previous", "page.previous", "Show the previous part of a long text"),
+        shown_key("m", "more", "Load all", "value.more", "Read the whole value, however large"),
         ZONE_KEY,
-        Binding(
-            "y", "copy", "Copy", id="screen.copy", tooltip="Copy the part under the cursor, or the whole text"
-        ),
-        Binding(
-            "Y", "copy_all", "Copy all", id="screen.copy-record", show=False, tooltip="Copy the whole value"
-        ),
-        Binding("e", "save", "Save", id="screen.export", tooltip="Write the whole value to a file"),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the value again"),
+        shown_key("y", "copy", "Copy", "screen.copy", "Copy the part under the cursor, or the whole text"),
+        hidden_key("Y", "copy_all", "Copy all", "screen.copy-record", "Copy the whole value"),
+        shown_key("e", "save", "Save", "screen.export", "Write the whole value to a file"),
+        hidden_key("ctrl+r", "reload", "Reload", "screen.reload", "Read the value again"),
     ]
 
     def __init__(self, session: Session, subject: Subject, zone: Zone) -> None:
@@ -66,13 +52,10 @@ class ValueScreen(DetailScreen):
         self._unfolds = False
         self._wants_text = False
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
+    def body(self) -> ComposeResult:
         with ContentSwitcher(initial="text"):
             yield JsonTree(id="tree")
             yield TextPane(id="text")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
@@ -85,7 +68,7 @@ class ValueScreen(DetailScreen):
             facts.append(Shown(f"part {pane.window + 1} of {pane.windows}", Tone.MUTED))
         if self._unfolds:
             facts.append(Shown("inner JSON opened", Tone.KEY))
-        self.query_one(Headline).show(self._subject.names, facts=facts)
+        self.headline.show(self._subject.names, facts=facts)
 
     @property
     def _is_text(self) -> bool:
@@ -107,18 +90,12 @@ class ValueScreen(DetailScreen):
         self.begin(f"Reading {self._subject.names[-1]}")
         self._load(limit=self._limit, unfolds=self._unfolds)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
+    @service_worker("browse")
     async def _load(self, *, limit: int | None, unfolds: bool) -> None:
-        try:
-            shown = await self._subject.load(limit=limit, unfolds=unfolds)
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(SubjectLoaded(shown))
+        self.hand_on(self._loaded, await self._subject.load(limit=limit, unfolds=unfolds))
 
-    @on(SubjectLoaded)
-    def _loaded(self, message: SubjectLoaded) -> None:
-        shown = self._shown = message.shown
+    def _loaded(self, shown: PreparedView) -> None:
+        self._shown = shown
         self.query_one(TextPane).show(shown.text)
         if shown.has_parts:
             self.query_one(JsonTree).show(shown.data, self._zone.info)
@@ -143,17 +120,10 @@ class ValueScreen(DetailScreen):
         self._unfolds = not self._unfolds
         self._start()
 
-    def action_next(self) -> None:
-        self._move(1)
-
-    def action_previous(self) -> None:
-        self._move(-1)
-
-    def _move(self, step: int) -> None:
-        pane = self.query_one(TextPane)
-        pane.move(pane.window + step)
-        self._head()
-        self.refresh_bindings()
+    @property
+    def text_pane(self) -> TextPane | None:
+        """The text, where that is on show."""
+        return self.query_one(TextPane) if self._is_text else None
 
     def action_more(self) -> None:
         self._limit = None
@@ -194,14 +164,9 @@ class ValueScreen(DetailScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what this value has a use for."""
         shown = self._shown
-        pane = self.query_one(TextPane) if self.is_mounted else None
         match action:
             case "view" | "unfold":
                 possible = shown is not None and shown.has_parts
-            case "next":
-                possible = pane is not None and self._is_text and pane.window < pane.windows - 1
-            case "previous":
-                possible = pane is not None and self._is_text and pane.window > 0
             case "more":
                 possible = shown is not None and shown.is_cut and self._limit is not None
             case "copy" | "copy_all" | "save":

@@ -36,11 +36,10 @@ MOST_HEX: Final = 64_000
 class PreparedView:
     """A value ready to be shown: a tree where it has parts, a text always.
 
-    `data` is parsed JSON, or a record's columns; `kind` says what a single value is; `whole` what a copy or a file holds.
+    `data` is parsed JSON, or a record's columns; `whole` is what a copy or a file holds.
     """
 
     facts: tuple[Shown, ...]
-    kind: ValueKind
     data: object
     text: str
     whole: Cell | Mapping[str, Cell]
@@ -124,7 +123,7 @@ def prepare_value(
         whole_size = f" of {size(size_in_bytes)}" if size_in_bytes else ""
         facts = (*facts, Shown(f"▲ only the first {len(value):,} {unit}{whole_size}", Tone.WARNING))
     data = unfold(decoded.data) if unfolds and decoded.kind is ValueKind.JSON else decoded.data
-    return PreparedView((kind, *facts), decoded.kind, data, _text(decoded.kind, data, value), value, is_cut)
+    return PreparedView((kind, *facts), data, _text(decoded.kind, data, value), value, is_cut)
 
 
 def _text(kind: ValueKind, data: object, value: Cell) -> str:
@@ -205,7 +204,7 @@ def prepare_record(row: Mapping[str, Cell], *, is_cut: bool, unfolds: bool) -> P
     facts = [Shown(f"{len(row)} columns", Tone.MUTED)]
     if is_cut:
         facts.append(Shown("▲ cells are cut off: without a key the row cannot be read again", Tone.WARNING))
-    return PreparedView(tuple(facts), ValueKind.JSON, data, _record_text(row, data), dict(row), is_cut)
+    return PreparedView(tuple(facts), data, _record_text(row, data), dict(row), is_cut)
 
 
 def _record_text(row: Mapping[str, Cell], data: Mapping[str, object]) -> str:

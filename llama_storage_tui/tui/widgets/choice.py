@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.keys import hidden_key
 
 GAP = 3
 
@@ -20,30 +22,15 @@ class Choice(Static, can_focus=True):
     """A line of words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "right,l,space",
-            "turn(1)",
-            "Next choice",
-            show=False,
-            id="choice.next",
-            tooltip="Choose the next word",
-        ),
-        Binding(
-            "left,h",
-            "turn(-1)",
-            "Previous choice",
-            show=False,
-            id="choice.before",
-            tooltip="Choose the previous word",
-        ),
+        hidden_key("right,l,space", "turn(1)", "Next choice", "choice.next", "Choose the next word"),
+        hidden_key("left,h", "turn(-1)", "Previous choice", "choice.before", "Choose the previous word"),
     ]
 
+    @dataclass(eq=False)
     class Turned(Message):
         """Another word was chosen."""
 
-        def __init__(self, choice: Choice) -> None:
-            super().__init__()
-            self.choice = choice
+        choice: Choice
 
         @property
         def control(self) -> Choice:

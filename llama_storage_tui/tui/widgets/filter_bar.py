@@ -6,19 +6,20 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.tui.style.keys import shown_key
 
 
 class FilterBar(Horizontal):
     """A label and an input. `enter` sends, `escape` closes without a change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close filter", id="filter.close", tooltip="Leave the filter as it was"),
+        shown_key("escape", "close", "Close filter", "filter.close", "Leave the filter as it was"),
     ]
 
     @dataclass(eq=False)

@@ -6,14 +6,16 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Label, Static
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.keys import shown_key
 
 LONGEST = 60
 
@@ -22,15 +24,14 @@ class FindBar(Horizontal):
     """A line to type on, and in its place the count once `enter` was pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="find.close", tooltip="End the search and remove the marks"),
+        shown_key("escape", "close", "Close", "find.close", "End the search and remove the marks"),
     ]
 
+    @dataclass(eq=False)
     class Sent(Message):
         """The operator pressed enter."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     class Closed(Message):
         """The operator pressed escape while typing."""

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Label
 
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class Form(Vertical):
     """Fields by name. `enter` in any of them sends all, `escape` closes without a change; the screen closes it on success."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close form", id="form.close", tooltip="Leave everything as it was"),
-        Binding("down", "next", "Next field", show=False, id="form.next"),
-        Binding("up", "previous", "Previous field", show=False, id="form.previous"),
+        shown_key("escape", "close", "Close form", "form.close", "Leave everything as it was"),
+        hidden_key("down", "next", "Next field", "form.next"),
+        hidden_key("up", "previous", "Previous field", "form.previous"),
     ]
 
     @dataclass(eq=False)

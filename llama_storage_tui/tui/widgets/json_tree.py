@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
@@ -19,6 +19,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.text import ELLIPSIS, line, plural
 from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.keys import hidden_key
 from llama_storage_tui.tui.style.theme import tone_style
 from llama_storage_tui.tui.style.wording import moment
 from llama_storage_tui.tui.widgets.searching import Hit, Hits, has_hit, hit_style
@@ -50,21 +51,12 @@ class JsonTree(Tree[TreePart]):
     """Names and values; `enter` opens a node, or shows more of a long list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "cursor_up", "Up", show=False, id="tree.up"),
-        Binding("j", "cursor_down", "Down", show=False, id="tree.down"),
-        Binding(
-            "l,right", "open", "Unfold", show=False, id="tree.open", tooltip="Open the node under the cursor"
-        ),
-        Binding(
-            "h,left",
-            "fold",
-            "Fold",
-            show=False,
-            id="tree.close",
-            tooltip="Close the node, or go to its parent",
-        ),
-        Binding("g", "first", "First", show=False, id="tree.first"),
-        Binding("G", "last", "Last", show=False, id="tree.last"),
+        hidden_key("k", "cursor_up", "Up", "tree.up"),
+        hidden_key("j", "cursor_down", "Down", "tree.down"),
+        hidden_key("l,right", "open", "Unfold", "tree.open", "Open the node under the cursor"),
+        hidden_key("h,left", "fold", "Fold", "tree.close", "Close the node, or go to its parent"),
+        hidden_key("g", "first", "First", "tree.first"),
+        hidden_key("G", "last", "Last", "tree.last"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word

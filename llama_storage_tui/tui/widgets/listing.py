@@ -9,13 +9,14 @@ from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.coordinate import Coordinate
 from textual.geometry import Region, Size
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown
+from llama_storage_tui.tui.style.keys import hidden_key, shown_key
 from llama_storage_tui.tui.style.text_width import end, middle
 from llama_storage_tui.tui.style.theme import tone_style
 from llama_storage_tui.tui.widgets.line_table import LineTable
@@ -57,13 +58,13 @@ class Listing(LineTable):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select_cursor", "Open", id="list.open", tooltip="Open the selected row"),
-        Binding("k", "cursor_up", "Up", show=False, id="list.up"),
-        Binding("j", "cursor_down", "Down", show=False, id="list.down"),
-        Binding("h", "cursor_left", "Left", show=False, id="list.left"),
-        Binding("l", "cursor_right", "Right", show=False, id="list.right"),
-        Binding("g", "scroll_top", "First", show=False, id="list.first", tooltip="Go to the first row"),
-        Binding("G", "scroll_bottom", "Last", show=False, id="list.last", tooltip="Go to the last row"),
+        shown_key("enter", "select_cursor", "Open", "list.open", "Open the selected row"),
+        hidden_key("k", "cursor_up", "Up", "list.up"),
+        hidden_key("j", "cursor_down", "Down", "list.down"),
+        hidden_key("h", "cursor_left", "Left", "list.left"),
+        hidden_key("l", "cursor_right", "Right", "list.right"),
+        hidden_key("g", "scroll_top", "First", "list.first", "Go to the first row"),
+        hidden_key("G", "scroll_bottom", "Last", "list.last", "Go to the last row"),
     ]
 
     def __init__(

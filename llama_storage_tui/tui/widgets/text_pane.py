@@ -11,11 +11,12 @@ from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from llama_storage_tui.tui.style.keys import hidden_key
 from llama_storage_tui.tui.widgets.searching import WINDOW, Hit, Hits, hit_style, shown_window, text_hits
 
 _WORD: Final = re.compile(r"( *)([^ ]+|$)")
@@ -25,10 +26,10 @@ class TextPane(ScrollView, can_focus=True):
     """One window of a text, since wrapping more would hold the event loop; `window` is its number from 0, `windows` how many."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "scroll_up", "Up", show=False, id="text.up"),
-        Binding("j", "scroll_down", "Down", show=False, id="text.down"),
-        Binding("g", "scroll_home", "First", show=False, id="text.first"),
-        Binding("G", "scroll_end", "Last", show=False, id="text.last"),
+        hidden_key("k", "scroll_up", "Up", "text.up"),
+        hidden_key("j", "scroll_down", "Down", "text.down"),
+        hidden_key("g", "scroll_home", "First", "text.first"),
+        hidden_key("G", "scroll_end", "Last", "text.last"),
     ]
 
     def __init__(self, *, wraps_words: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's word

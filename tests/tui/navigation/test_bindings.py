@@ -22,16 +22,16 @@ from tests.tui.gallery import NARROW, stage
 
 
 def written_ids() -> set[str]:
-    """Every id that stands as a word in a call of Binding in the source."""
+    """Every id that stands as a word where a key is written down in the source."""
     return {
-        keyword.value.value
+        call.args[3].value
         for path in Path(package.__path__[0]).rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text()))
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Binding"
-        for keyword in call.keywords
-        if keyword.arg == "id"
-        and isinstance(keyword.value, ast.Constant)
-        and isinstance(keyword.value.value, str)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("shown_key", "hidden_key")
+        and isinstance(call.args[3], ast.Constant)
+        and isinstance(call.args[3].value, str)
     }
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from textual import events
 
-from llama_storage_tui.tui.records.followed import FollowedScreen
 from llama_storage_tui.tui.records.response_pages import PAGE
+from llama_storage_tui.tui.records.sorted_lists import SortableScreen
 from llama_storage_tui.tui.screens.followed import Looked
 from llama_storage_tui.tui.values.rows import RowsScreen
 from llama_storage_tui.tui.widgets.listing import Listing
@@ -94,7 +94,7 @@ async def test_rows_that_nobody_read_are_said_where_the_cursor_has_left_the_firs
         await found.press("w")
         await follow(found)
         screen = found.app.screen
-        assert isinstance(screen, FollowedScreen)
+        assert isinstance(screen, SortableScreen)
         following = screen.following
         assert following is not None
         await pause(found)
@@ -149,7 +149,7 @@ async def test_what_a_look_found_right_before_a_pause_is_shown() -> None:
         await follow(found)
         await pause(found)
         screen = found.app.screen
-        assert isinstance(screen, FollowedScreen)
+        assert isinstance(screen, SortableScreen)
         following = screen.following
         assert following is not None
         store(found, "resp_between")
@@ -180,7 +180,7 @@ async def test_another_filter_is_followed_in_place_of_the_one_before_and_a_later
         await found.press("w")
         await follow(found)
         screen = found.app.screen
-        assert isinstance(screen, FollowedScreen)
+        assert isinstance(screen, SortableScreen)
         await found.press("n")
         assert screen.following is None
         assert "responses 101–200" in found.text
