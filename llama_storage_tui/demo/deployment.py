@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from llama_storage_tui.demo.legacy import LegacyBook
+from llama_storage_tui.demo.legacy import KEYS, LegacyBook, Row
 from llama_storage_tui.demo.rows import keys, tables
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.services.requests import LoadRequest
@@ -55,8 +55,8 @@ def make_deployment(folder: Path, *, now: float = PICTURED) -> LoadRequest:
     config.write_text((files("llama_storage_tui.demo") / "config.yaml").read_text())
     env_file = folder / "demo.env"
     env_file.write_text(f"export SQLITE_STORE_DIR={SERVER_FOLDER}\nPGPASSWORD_STACK=not-a-real-password\n")
-    _make_key_values(folder / "kvstore.db", int(now))
-    _make_tables(folder / "sql_store.db", int(now))
+    _write_file(folder / "kvstore.db", [("kvstore", KEYS, [*keys(int(now))])])
+    _write_file(folder / "sql_store.db", tables(int(now)), is_wal=True)
     return LoadRequest(
         str(config),
         env_files=(str(env_file),),
@@ -65,26 +65,18 @@ def make_deployment(folder: Path, *, now: float = PICTURED) -> LoadRequest:
     )
 
 
-def _make_key_values(path: Path, now: int) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)")
-        connection.executemany("INSERT INTO kvstore VALUES (?, ?, ?)", keys(now))
-
-
-def _make_tables(path: Path, now: int) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        for name, columns, rows in tables(now):
-            _make_table(connection, name, columns, rows)
-
-
-def _make_table(
-    connection: sqlite3.Connection, name: str, columns: str, rows: Sequence[tuple[object, ...]]
+def _write_file(
+    path: Path, tables: Iterable[tuple[str, str, Sequence[Row]]], *, is_wal: bool = False
 ) -> None:
-    connection.execute(f'CREATE TABLE "{name}" ({columns})')
-    if rows:
-        places = ", ".join("?" * len(rows[0]))
-        connection.executemany(f'INSERT INTO "{name}" VALUES ({places})', rows)  # noqa: S608 - the demo's own names
+    """Write a SQLite file: each table by its name, its columns as SQL and its rows."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        if is_wal:
+            connection.execute("PRAGMA journal_mode = WAL")
+        for name, columns, rows in tables:
+            connection.execute(f'CREATE TABLE "{name}" ({columns})')
+            if rows:
+                places = ", ".join("?" * len(rows[0]))
+                connection.executemany(f'INSERT INTO "{name}" VALUES ({places})', rows)  # noqa: S608 - the demo's own names
 
 
 def make_legacy(folder: Path, *, now: float = PICTURED, server_folder: str = LEGACY_FOLDER) -> LoadRequest:
@@ -108,8 +100,7 @@ def make_legacy(folder: Path, *, now: float = PICTURED, server_folder: str = LEG
     for store in book.stores():
         path = folder / store.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path)) as connection, connection:
-            _make_table(connection, store.table, store.columns, store.rows)
+        _write_file(path, [(store.table, store.columns, store.rows)])
     is_real = server_folder == str(folder)
     return LoadRequest(
         str(config),

@@ -24,7 +24,8 @@ from llama_storage_tui.demo.legacy_documents import (
 )
 from llama_storage_tui.demo.stories import ALICE, ANSWERS, BOB, LLAMA, QUESTIONS
 
-Keys = list[tuple[str, str, str | None]]
+Keys = list[tuple[str, object]]
+"""Keys that never expire, with their documents."""
 Row = tuple[object, ...]
 
 RESPONSES: Final = 90
@@ -83,7 +84,8 @@ class LegacyBook:
             "home/distributions/helpdesk/prompts.db": self._prompts(),
         }
         for path, keys in key_values.items():
-            yield LegacyFile(path, "kvstore", KEYS, keys)
+            rows = [(key, json.dumps(document), None) for key, document in keys]
+            yield LegacyFile(path, "kvstore", KEYS, rows)
         yield LegacyFile(
             "files_metadata.db",
             "openai_files",
@@ -231,10 +233,7 @@ class LegacyBook:
             *(self._vector_db(number) for number in range(len(self._stores))),
         ]
         common = {"owner": None, "source": "via_register_api"}
-        return [
-            (f"{head}{each['type']}:{each['identifier']}", json.dumps(each | common), None)
-            for each in objects
-        ]
+        return [(f"{head}{each['type']}:{each['identifier']}", each | common) for each in objects]
 
     def _vector_db(self, number: int) -> Json:
         store = self._stores[number]
@@ -255,39 +254,24 @@ class LegacyBook:
             chunks = [
                 self._chunk(body, text, at) for text in (ANSWERS[number], ANSWERS[number + 2], ANSWERS[6])
             ]
+            file = {
+                "id": body.id,
+                "object": "vector_store.file",
+                "attributes": {},
+                "chunking_strategy": {"type": "auto"},
+                "created_at": at,
+                "status": "completed",
+                "usage_bytes": 0,
+                "vector_store_id": store,
+                "filename": body.name,
+            }
+            contents = f"openai_vector_stores_files_contents:v3::{store}:{body.id}"
             found += [
-                (f"vector_dbs:v3::{store}", json.dumps(self._vector_db(number)), None),
-                (
-                    f"openai_vector_stores:v3::{store}",
-                    json.dumps(self._vector_store(store, number, at)),
-                    None,
-                ),
-                (
-                    f"openai_vector_stores_files:v3::{store}:{body.id}",
-                    json.dumps(
-                        {
-                            "id": body.id,
-                            "object": "vector_store.file",
-                            "attributes": {},
-                            "chunking_strategy": {"type": "auto"},
-                            "created_at": at,
-                            "status": "completed",
-                            "usage_bytes": 0,
-                            "vector_store_id": store,
-                            "filename": body.name,
-                        }
-                    ),
-                    None,
-                ),
-                (f"faiss_index:v3::{store}", json.dumps(_index(chunks)), None),
-            ]
-            found += [
-                (
-                    f"openai_vector_stores_files_contents:v3::{store}:{body.id}:{place}",
-                    json.dumps(chunk),
-                    None,
-                )
-                for place, chunk in enumerate(chunks)
+                (f"vector_dbs:v3::{store}", self._vector_db(number)),
+                (f"openai_vector_stores:v3::{store}", self._vector_store(store, number, at)),
+                (f"openai_vector_stores_files:v3::{store}:{body.id}", file),
+                (f"faiss_index:v3::{store}", _index(chunks)),
+                *((f"{contents}:{place}", chunk) for place, chunk in enumerate(chunks)),
             ]
         return found
 
@@ -321,10 +305,10 @@ class LegacyBook:
             at = datetime.fromtimestamp(self._at(index, 4), UTC).isoformat().replace("+00:00", "Z")
             about, told, spoken = agent_documents(session, turn, at, index)
             found += [
-                (f"agent:{agent}", json.dumps(about), None),
-                (f"session:{agent}:{session}", json.dumps(told), None),
-                (f"session:{agent}:{session}:{turn}", json.dumps(spoken), None),
-                (f"num_infer_iters_in_turn:{agent}:{session}:{turn}", "1", None),
+                (f"agent:{agent}", about),
+                (f"session:{agent}:{session}", told),
+                (f"session:{agent}:{session}:{turn}", spoken),
+                (f"num_infer_iters_in_turn:{agent}:{session}:{turn}", 1),
             ]
         return found
 
@@ -345,7 +329,7 @@ class LegacyBook:
                 "output_file_id": self.bodies[4].id,
                 "request_counts": {"completed": 12, "failed": 0, "total": 12},
             }
-            found.append((f"batch:{id_}", json.dumps(batch), None))
+            found.append((f"batch:{id_}", batch))
         return found
 
     def _datasets(self) -> Keys:
@@ -359,7 +343,7 @@ class LegacyBook:
             "purpose": "eval/messages-answer",
             "metadata": {},
         }
-        return [("localfs_datasets:faq-evaluation", json.dumps(data), None)]
+        return [("localfs_datasets:faq-evaluation", data)]
 
     def _prompts(self) -> Keys:
         found: Keys = []
@@ -373,8 +357,8 @@ class LegacyBook:
                     "variables": ["language"],
                     "is_default": False,
                 }
-                found.append((f"prompts:v1:{prompt}:{version}", json.dumps(body), None))
-            found.append((f"prompts:v1:{prompt}:default", str(max(versions - 1, 1)), None))
+                found.append((f"prompts:v1:{prompt}:{version}", body))
+            found.append((f"prompts:v1:{prompt}:default", max(versions - 1, 1)))
         return found
 
 

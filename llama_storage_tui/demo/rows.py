@@ -116,6 +116,14 @@ def _prompt(source: random.Random, index: int, start: int) -> Row:
 
 def keys(now: int) -> Iterator[tuple[str, str, str | None]]:
     """Yield each key with its value and its expiry. `now` is the present, in epoch seconds."""
+    lock = "registry:skill_lock"
+    expiry = datetime.fromtimestamp(now - SPAN + 89_200, UTC).isoformat(timespec="microseconds")
+    for key, document in _documents(lock):
+        yield key, json.dumps(document), expiry if key == lock else None
+
+
+def _documents(lock: str) -> Iterator[tuple[str, object]]:
+    """Yield each key with its document, that of a lock among them."""
     source = random.Random(11)  # noqa: S311 - made-up data, not keys
     for model in ("llama-3.3-70b", "qwen2.5-7b-instruct", "nomic-embed-text"):
         body: dict[str, object] = {
@@ -125,7 +133,7 @@ def keys(now: int) -> Iterator[tuple[str, str, str | None]]:
             "owner": None,
             "source": "via_register_api",
         }
-        yield f"registry:distributions:registry:v10::model:vllm/{model}", json.dumps(body), None
+        yield f"registry:distributions:registry:v10::model:vllm/{model}", body
     for index in range(6):
         store = f"vs_{_hex(source, 16)}"
         body = {
@@ -134,34 +142,20 @@ def keys(now: int) -> Iterator[tuple[str, str, str | None]]:
             "provider_id": "faiss",
             "embedding_dimension": 768,
         }
-        yield f"registry:distributions:registry:v10::vector_store:{store}", json.dumps(body), None
-        yield (
-            f"vector_io::faiss:vector_stores:v3::{store}",
-            json.dumps({"identifier": store, "name": f"handbook {index}"}),
-            None,
-        )
+        yield f"registry:distributions:registry:v10::vector_store:{store}", body
+        named = {"identifier": store, "name": f"handbook {index}"}
+        yield f"vector_io::faiss:vector_stores:v3::{store}", named
         index_bytes = base64.b64encode(source.randbytes(12_000)).decode()
         chunks = {str(number): json.dumps({"content": ANSWERS[number % 7]}) for number in range(20)}
-        yield (
-            f"vector_io::faiss:faiss_index:v3::{store}",
-            json.dumps({"chunk_by_index": chunks, "faiss_index": index_bytes}),
-            None,
-        )
+        found = {"chunk_by_index": chunks, "faiss_index": index_bytes}
+        yield f"vector_io::faiss:faiss_index:v3::{store}", found
     for index in range(4):
         skill = f"skill-{_hex(source, 16)}"
-        yield (
-            f"registry:skill:{skill}",
-            json.dumps({"id": skill, "name": f"skill {index}", "latest_version": "1"}),
-            None,
-        )
-    expiry = datetime.fromtimestamp(now - SPAN + 89_200, UTC)
-    yield "registry:skill_lock", "1", expiry.isoformat(timespec="microseconds")
+        yield f"registry:skill:{skill}", {"id": skill, "name": f"skill {index}", "latest_version": "1"}
+    yield lock, 1
     # Keys without a namespace, as servers before 1.0 wrote them.
     for index in range(12):
         prompt = f"pmpt_{_hex(source, 48)}"
-        yield f"prompts:v1:{prompt}:default", "1", None
-        yield (
-            f"prompts:v1:{prompt}:1",
-            json.dumps({"prompt_id": prompt, "prompt": f"Old prompt {index}", "version": 1}),
-            None,
-        )
+        yield f"prompts:v1:{prompt}:default", 1
+        old = {"prompt_id": prompt, "prompt": f"Old prompt {index}", "version": 1}
+        yield f"prompts:v1:{prompt}:1", old
