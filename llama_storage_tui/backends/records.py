@@ -18,7 +18,7 @@ from llama_storage_tui.backends.engine import Dialect, Engine, Statement, descri
 from llama_storage_tui.backends.pieces import TablePieces
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.recordscan import RecordScan, Row
-from llama_storage_tui.backends.recordtally import Counted, RecordTally
+from llama_storage_tui.backends.recordtally import RecordTally
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.backends.shape import ColumnKind, TableShape
 from llama_storage_tui.backends.stored_scan import StoredScan, check_conditions, resolved_for, scan_of
@@ -120,8 +120,8 @@ class SqlRecordReader(DescribedTables):
         first = FIRST_TALLIED if extent.rows <= extent.positions else FIRST_BLOCKS
         tally = RecordTally(scan, tallies, examples)
 
-        async def read(positions: tuple[int, int] | None) -> Counted:
-            async def within(engine: Engine, connection: AsyncConnection) -> Counted:
+        async def read(positions: tuple[int, int] | None) -> TallyBatch:
+            async def within(engine: Engine, connection: AsyncConnection) -> TallyBatch:
                 return await tally.of(resolved_for(scan, engine.dialect)).within(connection, positions)
 
             return await self._read(within, seconds=None)
@@ -131,7 +131,7 @@ class SqlRecordReader(DescribedTables):
             while pieces.is_more:
                 found = await pieces.next()
                 tally.note(found)
-                yield TallyBatch(found.rows, found.counts, found.examples, done=pieces.done, total=high - low)
+                yield replace(found, done=pieces.done, total=high - low)
         finally:
             await pieces.stop()
 

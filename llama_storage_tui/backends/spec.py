@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from llama_storage_tui.backends.settings import BackendSettings
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
 
 AnyTarget = TypeVar("AnyTarget", bound=Target)
 AnyLogin = TypeVar("AnyLogin", bound=LoginTarget)
+
+
+def opener(module: str, name: str) -> Callable[[Any, Timeouts], Any]:
+    """Return what opens a target by a class or a function of a module, which is imported at that moment, its driver with it.
+
+    A class is `final`: so a type checker tells which method of its protocol it lacks.
+    """
+
+    def opened(target: Target, timeouts: Timeouts) -> Any:  # noqa: ANN401 - one of the protocols
+        return getattr(import_module(module), name)(target, timeouts=timeouts)
+
+    return opened
 
 
 def _nothing(_: BackendSettings) -> Iterable[str]:

@@ -16,8 +16,8 @@ from llama_storage_tui.backends.described_tables import DescribedTables
 from llama_storage_tui.backends.engine import Engine, Statement, describe
 from llama_storage_tui.backends.listing import ResolvedQuery, Segment, row_fingerprint
 from llama_storage_tui.backends.rereading import as_stored, rereading
-from llama_storage_tui.backends.row_filters import compared_texts, filter_conditions
-from llama_storage_tui.backends.shape import ColumnKind, TableShape
+from llama_storage_tui.backends.row_filters import check_filters, filter_conditions
+from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
@@ -62,7 +62,7 @@ class SqlTableReader(DescribedTables):
 
         async def counted(engine: Engine, connection: AsyncConnection) -> Count:
             shape = await self._shape(connection, name, refresh=True)
-            await self._check(connection, shape, filters)
+            await check_filters(connection, shape, filters, engine.dialect)
             table = shape.selectable()
             conditions = filter_conditions(engine.dialect, shape, filters, table)
             found = await connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions))
@@ -230,14 +230,8 @@ class SqlTableReader(DescribedTables):
             # A view of something that is gone: the engine says what is missing.
             every: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(shape.selectable())
             await connection.execute(every.limit(0))
-        await self._check(connection, shape, query.filters)
+        await check_filters(connection, shape, query.filters, engine.dialect)
         return ResolvedQuery.of(query, shape, engine.dialect)
-
-    async def _check(self, connection: AsyncConnection, shape: TableShape, filters: Sequence[Filter]) -> None:
-        for each in filters:
-            column, texts = compared_texts(shape, each)
-            for text in texts if column.kind is not ColumnKind.JSON else ():
-                await self.engine.dialect.check_filter(connection, column, text)
 
     async def _count_or_none(self, name: str) -> Count | None:
         """Count exactly; None where this table cannot be counted, which is no reason to hide the others."""
@@ -315,7 +309,7 @@ def _as_page(
     width, has_more = len(listing.columns), is_cut_short or len(rows) > query.limit
     kept = rows[: query.limit]
     marks = [listing.parts(row[width:]) for row in kept] if listing.has_cursors else []
-    row_name = listing.row_name()
+    row_name = row_fingerprint(listing.shape)
     return RowPage(
         columns=tuple(shape.column for shape in listing.columns),
         rows=tuple(_shown(row[:width], query.cell_limit) for row in kept),

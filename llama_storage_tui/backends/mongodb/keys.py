@@ -18,6 +18,7 @@ from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.keylevel import LARGEST_PROBE, ordered_level, partial_level
+from llama_storage_tui.backends.keyscan import cut
 from llama_storage_tui.backends.mongodb.connecting import Answer, Client, Document, FailedMongoConnection, ask
 from llama_storage_tui.backends.mongodb.pipelines import (
     ENTRY,
@@ -224,11 +225,7 @@ def _entries_of(rows_: Sequence[Document]) -> list[KeyEntry]:
 
 
 def _stored(row: Mapping[str, Any], limit: int | None, now: datetime) -> StoredValue:
-    value = cell_of(row.get("value"))
-    is_cut = limit is not None and isinstance(value, str | bytes) and len(value) > limit
-    if is_cut and isinstance(value, str | bytes):
-        value = value[:limit]
-    return StoredValue(entry_of(row, now), value, is_cut=is_cut)
+    return cut(entry_of(row, now), cell_of(row.get("value")), limit)
 
 
 def _part(entry: KeyEntry) -> Part:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, final
 
 from bson.datetime_ms import DatetimeMS
 
@@ -15,6 +15,7 @@ from llama_storage_tui.backends.mongodb.connecting import Document
 from llama_storage_tui.backends.mongodb.keys import rows
 from llama_storage_tui.backends.mongodb.pipelines import in_order, one_of
 from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.backends.protocols import ItemSource
 from llama_storage_tui.backends.ranges import ranges_of
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
@@ -26,8 +27,9 @@ from llama_storage_tui.text import line
 _FIELDS: Final = {"_id": 0, "key": 1, "value": 1, "expiration": 1}
 
 
-class MongoSource:
-    """Satisfies `protocols.ItemSource` for one collection. Each page is a question of its own, answered without a time limit."""
+@final
+class MongoSource(ItemSource):
+    """The keys of one collection. Each page is a question of its own, answered without a time limit."""
 
     stamps_others = True
 
@@ -39,10 +41,6 @@ class MongoSource:
         """Return another text each time: a server tells nobody whether a collection was written to."""
         del container
         return uuid.uuid4().hex
-
-    async def blocks_writers(self) -> bool:
-        """Return False: a server reads beside its writers."""
-        return False
 
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count keys, and the bytes of their texts; `fast` does it as exactly."""

@@ -63,7 +63,7 @@ async def connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connecti
 
 async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connection | FailedConnection:
     """Return a connection, or why there is none; raises BackendError for a target that cannot be tried at all."""
-    _refuse_incomplete(target, location(target))
+    _refuse_incomplete(target, target.location)
     failed: list[FailedConnection] = []
     try:
         async with asyncio.timeout(seconds):
@@ -77,16 +77,16 @@ async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.C
                     if not found.is_of_host:
                         return found
     except TimeoutError:
-        return FailedConnection(network.timed_out(seconds, where=location(target), doing="connecting"))
+        return FailedConnection(network.timed_out(seconds, where=target.location, doing="connecting"))
     return failed[0] if len(failed) == 1 else _of_all(target, failed)
 
 
 async def _try_host(target: PostgresTarget, kind: str) -> asyncpg.Connection | FailedConnection:
-    where = location(target)
+    where = target.location
     failed = FailedConnection(
         BackendError("No connection was tried.", failure=FailureKind.UNREACHABLE, where=where)
     )
-    for context in tls.plan_of(target, where).attempts:
+    for context in tls.attempts_of(target, where):
         found = await _attempt(target, kind, context, where)
         if isinstance(found, asyncpg.Connection):
             return found
@@ -106,7 +106,7 @@ def _of_all(target: PostgresTarget, failed: list[FailedConnection]) -> FailedCon
     error = BackendError(
         f"None of the {len(failed)} hosts of the connection_string can be used. {each}.",
         failure=last.error.failure,
-        where=location(target),
+        where=target.location,
         help=last.error.help,
     )
     return replace(last, error=error)
@@ -118,11 +118,6 @@ async def close_quietly(connection: asyncpg.Connection) -> None:
         await connection.close(timeout=1)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         connection.terminate()
-
-
-def location(target: PostgresTarget) -> str:
-    """Return the target's place, without its credentials."""
-    return target.location
 
 
 def tls_of(connection: object) -> str | None:

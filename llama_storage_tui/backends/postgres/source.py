@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncGenerator, Sequence
+from typing import final
 
 import asyncpg
 
 from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.comparing import is_empty, look_for
-from llama_storage_tui.backends.postgres.connecting import connect, location
+from llama_storage_tui.backends.postgres.connecting import close_quietly, connect
 from llama_storage_tui.backends.postgres.raw_rows import (
     SAMPLE,
     SESSION,
@@ -19,21 +19,21 @@ from llama_storage_tui.backends.postgres.raw_rows import (
     read_rows,
 )
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.protocols import ItemSource
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Found, RawBatch, RawExtent, RawRow, Sheet
 
 
-class PostgresSource:
-    """Satisfies `protocols.ItemSource` for one database and role."""
-
-    stamps_others = False
+@final
+class PostgresSource(ItemSource):
+    """The tables of one database, as one role sees them."""
 
     def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
         self._target = target
         self._timeouts = timeouts
-        self._where = location(target)
+        self._where = target.location
         self._connection: asyncpg.Connection | None = None
 
     async def stamp(self, container: str) -> str:
@@ -49,11 +49,7 @@ class PostgresSource:
                 )
                 return f"{found[0]} {found[1]}"
         finally:
-            await _close(connection)
-
-    async def blocks_writers(self) -> bool:
-        """Return False: a snapshot is in nobody's way."""
-        return False
+            await close_quietly(connection)
 
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count rows and bytes."""
@@ -104,7 +100,7 @@ class PostgresSource:
         """End the snapshot."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await _close(connection)
+            await close_quietly(connection)
 
     async def _snapshot(self) -> asyncpg.Connection:
         if self._connection is None:
@@ -119,8 +115,3 @@ class PostgresSource:
             await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             await connection.execute(SESSION)
         return self._connection
-
-
-async def _close(connection: asyncpg.Connection) -> None:
-    with contextlib.suppress(Exception):
-        await connection.close(timeout=1)

@@ -11,7 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from llama_storage_tui.backends.postgres.target import PostgresSession, PostgresTarget
-from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.next_steps import Advice, Step
 
@@ -27,18 +26,15 @@ class SslMode(StrEnum):
     VERIFY_FULL = "verify-full"
 
 
-@dataclass(frozen=True, slots=True)
-class TlsPlan:
-    """What to try, in this order: a context for TLS, None for a plain connection."""
-
-    attempts: tuple[ssl.SSLContext | None, ...]
+Attempts = tuple[ssl.SSLContext | None, ...]
+"""What to try, in this order: a context for TLS, None for a plain connection."""
 
 
-def plan_of(target: PostgresTarget, where: str) -> TlsPlan:
-    """Return the attempts of a target's mode, with the certificate and the revocation list that its URI names; see `plan`."""
-    made = plan(target.ssl_mode, target.ca_cert_path, host=target.host, where=where)
+def attempts_of(target: PostgresTarget, where: str) -> Attempts:
+    """Return the attempts of a target's mode, with the certificate and the revocation list that its URI names; see `attempts`."""
+    made = attempts(target.ssl_mode, target.ca_cert_path, host=target.host, where=where)
     session = target.session
-    for context in filter(None, made.attempts):
+    for context in filter(None, made):
         if session.crl_path is not None and context.verify_mode is ssl.CERT_REQUIRED:
             _load_crl(context, session.crl_path, where)
         if session.certificate_path is not None:
@@ -80,7 +76,7 @@ def _unreadable(words: str, field: str, where: str) -> BackendError:
     return BackendError(words, failure=FailureKind.TLS, where=where, help=advice)
 
 
-def plan(mode: str | None, ca_cert_path: Path | None, *, host: str, where: str) -> TlsPlan:
+def attempts(mode: str | None, ca_cert_path: Path | None, *, host: str, where: str) -> Attempts:
     """Return the attempts of a mode (None: `prefer`, the driver's default); raises BackendError(TLS).
 
     As in libpq: sockets in the file system have no TLS; `prefer` and `allow` fall back only where the server refuses
@@ -96,16 +92,16 @@ def plan(mode: str | None, ca_cert_path: Path | None, *, host: str, where: str) 
             help=f"It is one of {', '.join(SslMode)}.",
         ) from None
     if host.startswith("/"):
-        return TlsPlan((None,))
+        return (None,)
     match chosen:
         case SslMode.DISABLE:
-            return TlsPlan((None,))
+            return (None,)
         case SslMode.ALLOW:
-            return TlsPlan((None, _context(None, where, is_name_checked=False)))
+            return (None, _context(None, where, is_name_checked=False))
         case SslMode.PREFER:
-            return TlsPlan((_context(None, where, is_name_checked=False), None))
+            return (_context(None, where, is_name_checked=False), None)
         case SslMode.REQUIRE:
-            return TlsPlan((_context(ca_cert_path, where, is_name_checked=False),))
+            return (_context(ca_cert_path, where, is_name_checked=False),)
         case SslMode.VERIFY_CA | SslMode.VERIFY_FULL:
             if ca_cert_path is None:
                 raise BackendError(
@@ -115,7 +111,7 @@ def plan(mode: str | None, ca_cert_path: Path | None, *, host: str, where: str) 
                     help="A server without one reads ~/.postgresql/root.crt of its own user; name that file here.",
                 )
             is_name_checked = chosen is SslMode.VERIFY_FULL
-            return TlsPlan((_context(ca_cert_path, where, is_name_checked=is_name_checked),))
+            return (_context(ca_cert_path, where, is_name_checked=is_name_checked),)
 
 
 def _context(ca_cert_path: Path | None, where: str, *, is_name_checked: bool) -> ssl.SSLContext:

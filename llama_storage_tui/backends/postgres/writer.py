@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Final, final
 
 import asyncpg
 from sqlalchemy import Dialect
@@ -19,7 +19,7 @@ from llama_storage_tui.backends.creating import create_statements, missing_colum
 from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.appending import TableEnd
 from llama_storage_tui.backends.postgres.comparing import are_stored, is_empty, joined, look_for
-from llama_storage_tui.backends.postgres.connecting import connect, location
+from llama_storage_tui.backends.postgres.connecting import close_quietly, connect
 from llama_storage_tui.backends.postgres.encoding import encoded, encoder, why_refused
 from llama_storage_tui.backends.postgres.packing import ReadyRows, made_ready
 from llama_storage_tui.backends.postgres.raw_rows import (
@@ -32,6 +32,7 @@ from llama_storage_tui.backends.postgres.raw_rows import (
 )
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.program_name import SESSION_NAME
+from llama_storage_tui.backends.protocols import ItemWriter
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
@@ -45,7 +46,7 @@ from llama_storage_tui.model.raw_rows import (
     Sheet,
     TakenError,
 )
-from llama_storage_tui.model.transfer import NotConvertibleError, TransferItem
+from llama_storage_tui.model.transfer import NotConvertibleError
 
 _DIALECT: Final[Dialect] = postgres_dialect()  # type: ignore[no-untyped-call] # as SQLAlchemy has it
 _LOCK: Final = "SELECT set_config('lock_timeout', '5s', true)"
@@ -66,16 +67,14 @@ _KEY_VALUE: Final = (  # as kv_postgres of 1.0.3 to 1.5.0 makes it; a plan for a
 )
 
 
-class PostgresWriter:
-    """Satisfies `protocols.ItemWriter` for one database and role."""
-
-    is_atomic = True
-    is_touched = False
+@final
+class PostgresWriter(ItemWriter):
+    """A writer of one database and role."""
 
     def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
         self._target = target
         self._timeouts = timeouts
-        self._where = location(target)
+        self._where = target.location
         self._held: asyncpg.Connection | None = None
         self._tables: dict[str, PostgresTable] = {}
         self._locked: set[str] = set()
@@ -109,10 +108,6 @@ class PostgresWriter:
             connection = await self._connection()
             found = await connection.fetch(_SESSIONS, SESSION_NAME)
         return tuple(f"{row[0] or 'a session'} (pid {row[1]})" for row in found)
-
-    async def free_bytes(self) -> int | None:
-        """Return None: a server does not tell."""
-        return None
 
     async def begin(self) -> bool:
         """Open the transaction."""
@@ -151,11 +146,6 @@ class PostgresWriter:
                 return
             async for batch in read_rows(await self._connection(), table, keys, has_locators=True):
                 yield batch
-
-    async def bring(self, item: TransferItem) -> int | None:
-        """Return None: a server reads no other store."""
-        del item
-        return None
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the table has in its place."""
@@ -232,8 +222,7 @@ class PostgresWriter:
         """End the session, which rolls back what is not committed."""
         connection, self._held = self._held, None
         if connection is not None:
-            with suppress(Exception):
-                await connection.close(timeout=1)
+            await close_quietly(connection)
 
     async def _connection(self) -> asyncpg.Connection:
         if self._held is None:

@@ -7,12 +7,13 @@ import os
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, final
 from urllib.parse import quote
 
 from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 
 from llama_storage_tui.backends.creating import create_statements, missing_columns
+from llama_storage_tui.backends.protocols import ItemWriter
 from llama_storage_tui.backends.sqlite import attaching, failures, holders, places, raw_rows
 from llama_storage_tui.backends.sqlite.access import HeldFile, OpenMode, look, uri
 from llama_storage_tui.backends.sqlite.comparing import are_same, is_empty, look_for, why_not
@@ -26,7 +27,7 @@ from llama_storage_tui.backends.sqlite.raw_rows import (
     quoted,
 )
 from llama_storage_tui.backends.sqlite.source import changed_while_read
-from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget, file_of
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
@@ -57,15 +58,13 @@ _KEY_VALUE: Final = "CREATE TABLE {} (key TEXT PRIMARY KEY, value TEXT, expirati
 _OTHER_FORM: Final = "SQLite keeps one of its values in another form than it came in"
 
 
-class SqliteWriter:
-    """Satisfies `protocols.ItemWriter` for one file."""
-
-    is_atomic = True
-    is_touched = False
+@final
+class SqliteWriter(ItemWriter):
+    """A writer of one file."""
 
     def __init__(self, target: SqliteTarget, *, timeouts: Timeouts) -> None:
         del timeouts
-        self._path = Path(os.path.realpath(target.path))
+        self._path = Path(os.path.realpath(file_of(target)))
         self._where = str(target.path)
         self._is_new = False
         self._is_discarded = False
@@ -111,7 +110,7 @@ class SqliteWriter:
         table = await self._run(lambda connection: self._table(connection, container))
         if table is None:
             return
-        pages = raw_rows.pages(table, keys, has_locators=True)
+        pages = raw_rows.Pages(table, keys, has_locators=True)
         while batch := await self._run(pages.next):
             yield batch
 
@@ -147,11 +146,6 @@ class SqliteWriter:
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the table has in its place."""
         return await self._run(lambda connection: self._look(connection, sheet, rows))
-
-    def packed(self, sheet: Sheet, rows: Sequence[RawRow]) -> object:
-        """Return None: SQLite takes rows as they are."""
-        del sheet, rows
-        return None
 
     async def insert(
         self, sheet: Sheet, rows: Sequence[RawRow], packed: object = None
