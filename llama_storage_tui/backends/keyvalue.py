@@ -31,15 +31,7 @@ from llama_storage_tui.backends.ranges import KeyRange, selects_the_rest
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import (
-    Count,
-    Cursor,
-    KeyEntry,
-    KeyLevel,
-    KeyPage,
-    KeySelection,
-    StoredValue,
-)
+from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeyLevel, KeyPage, KeySelection, StoredValue
 from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
@@ -58,9 +50,7 @@ ODD_SHOWN: Final = 200
 class KeyTables(Protocol):
     """The key-value table of an engine, by whatever makes its statements; once described, it is known until a `refresh`."""
 
-    @property
-    def name(self) -> str:
-        """The table's name."""
+    name: str
 
     async def ask(
         self,

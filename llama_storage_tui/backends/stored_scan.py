@@ -10,11 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.batches import Pace
-from llama_storage_tui.backends.documents import (
-    fields_of,
-    inside_of,
-    is_inside,
-)
+from llama_storage_tui.backends.documents import fields_of, inside_of, is_inside
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, Values
 from llama_storage_tui.backends.outlines import WantedParts
 from llama_storage_tui.backends.recordscan import RecordScan, Row

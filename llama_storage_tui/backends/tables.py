@@ -156,33 +156,28 @@ class SqlTableReader(DescribedTables):
         without an index cannot be, and holds the file's read lock until it ends.
         """
         engine, is_begun = self.engine, False
-        try:
-            async with aclosing(self._stream(engine, query)) as batches:
-                async for batch in batches:
-                    is_begun = True
-                    yield batch
-        except ContentError as error:
-            if is_begun:
-                # Rows of another snapshot may not follow: what was handed over stands, and the error says why it ends.
-                raise
-            engine = as_stored(engine, error)
-        if engine is not self.engine:
-            async with aclosing(self._stream(engine, query)) as batches:
-                async for batch in batches:
-                    yield batch
+        while True:
+            try:
+                async with aclosing(await self._batches(engine, query)) as batches:
+                    async for batch in batches:
+                        is_begun = True
+                        yield batch
+            except ContentError as error:
+                if is_begun:
+                    # Rows of another snapshot may not follow: what was handed over stands, and the error says why it ends.
+                    raise
+                engine = as_stored(engine, error)
+            else:
+                return
 
-    async def _stream(
+    async def _batches(
         self, engine: Engine, query: RowQuery
     ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
-        async def resolved(connection: AsyncConnection) -> ResolvedQuery:
-            return await self._listing(connection, engine, query)
-
-        listing = await engine.run(resolved, seconds=self.timeouts.query)
+        listing = await engine.run(
+            lambda connection: self._listing(connection, engine, query), seconds=self.timeouts.query
+        )
         is_held = engine.dialect.is_snapshot_held or listing.is_sorted or not listing.has_cursors
-        batches = self._held(engine, listing, query) if is_held else self._in_pieces(engine, listing, query)
-        async with aclosing(batches):
-            async for batch in batches:
-                yield batch
+        return self._held(engine, listing, query) if is_held else self._in_pieces(engine, listing, query)
 
     async def _held(
         self, engine: Engine, listing: ResolvedQuery, query: RowQuery

@@ -6,7 +6,7 @@ from typing import Final
 
 from llama_storage_tui.backends.mongodb.target import MongoTarget, container, location, mongo_target
 from llama_storage_tui.backends.mongodb.uri import host_fault
-from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles, opener
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles, later
 
 ENGINE: Final = EngineSpec(
     name="MongoDB",
@@ -15,11 +15,9 @@ ENGINE: Final = EngineSpec(
     read_target=mongo_target,
     location=location,
     container=container,
-    reader=opener(f"{__name__}.reader", "mongo_reader"),
-    bulk_copy=BulkCopy(opener(f"{__name__}.source", "MongoSource"), None, only_moves=True),
-    roles=Roles(
-        opener(f"{__name__}.role", "MongoRole"), opener(f"{__name__}.role_change", "MongoRoleWriter")
-    ),
+    reader=later(f"{__name__}.reader", "mongo_reader"),
+    bulk_copy=BulkCopy(later(f"{__name__}.source", "MongoSource"), None, only_moves=True),
+    roles=Roles(later(f"{__name__}.role", "MongoRole"), later(f"{__name__}.role_change", "MongoRoleWriter")),
     driver="pymongo (4.13 or newer)",
     extra="mongo",
     host_fault=host_fault,

@@ -10,7 +10,7 @@ from llama_storage_tui.backends.reader import OpenReader
 from llama_storage_tui.model.limits import Timeouts
 
 
-def mongo_reader(target: MongoTarget, *, timeouts: Timeouts) -> Reader:
+def mongo_reader(target: MongoTarget, timeouts: Timeouts) -> Reader:
     """Return the reader of a target."""
     return OpenReader(
         where=target.location,

@@ -13,13 +13,7 @@ from bson.binary import Binary
 from pymongo.errors import OperationFailure
 
 from llama_storage_tui.backends.mongodb import failures, role_rules
-from llama_storage_tui.backends.mongodb.connecting import (
-    Client,
-    Document,
-    FailedMongoConnection,
-    ask,
-    limits,
-)
+from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedMongoConnection, ask, limits
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.backends.protocols import RoleLogin
@@ -39,7 +33,7 @@ UNSEEN_SESSIONS: Final = (
 class MongoRole(RoleLogin):
     """A user at one address."""
 
-    def __init__(self, target: MongoTarget, *, timeouts: Timeouts) -> None:
+    def __init__(self, target: MongoTarget, timeouts: Timeouts) -> None:
         self.where = target.location
         self._target = target
         self._timeouts = timeouts

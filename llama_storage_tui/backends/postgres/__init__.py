@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from llama_storage_tui.backends.postgres.server_login import host_fault, pasted_wrongly, unlike_config
 from llama_storage_tui.backends.postgres.target import PostgresTarget, container, location, postgres_target
 from llama_storage_tui.backends.settings import BackendSettings
-from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles, opener
-
-if TYPE_CHECKING:
-    # Names of annotations only.
-    from llama_storage_tui.model.raw_rows import Sheet
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles, later
 
 
 def _cannot_connect(settings: BackendSettings, name: str) -> str | None:
@@ -24,12 +20,6 @@ def _cannot_connect(settings: BackendSettings, name: str) -> str | None:
     )
 
 
-def _statements(sheet: Sheet) -> tuple[str, ...]:
-    from llama_storage_tui.backends.postgres.writer import statements
-
-    return statements(sheet)
-
-
 ENGINE: Final = EngineSpec(
     name="PostgreSQL",
     types=("kv_postgres", "sql_postgres"),
@@ -37,15 +27,15 @@ ENGINE: Final = EngineSpec(
     read_target=postgres_target,
     location=location,
     container=container,
-    reader=opener(f"{__name__}.reader", "postgres_reader"),
+    reader=later(f"{__name__}.reader", "postgres_reader"),
     size_details=("database bytes",),
     bulk_copy=BulkCopy(
-        opener(f"{__name__}.source", "PostgresSource"),
-        opener(f"{__name__}.writer", "PostgresWriter"),
-        _statements,
+        later(f"{__name__}.source", "PostgresSource"),
+        later(f"{__name__}.writer", "PostgresWriter"),
+        later(f"{__name__}.writer", "statements"),
     ),
     roles=Roles(
-        opener(f"{__name__}.role", "PostgresRole"), opener(f"{__name__}.role_change", "PostgresRoleWriter")
+        later(f"{__name__}.role", "PostgresRole"), later(f"{__name__}.role_change", "PostgresRoleWriter")
     ),
     unlike_config=unlike_config,
     cannot_connect=_cannot_connect,

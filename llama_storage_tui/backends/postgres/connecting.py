@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -21,6 +23,7 @@ from llama_storage_tui.backends.postgres.uri import ANY
 from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.limits import Timeouts
 
 AFTER_THE_PASSWORD: Final = frozenset({"InitPostgres", "InitializeSessionUserId", "CheckMyDatabase"})
 """Routines of the server that run once the password was right; measured on 15 and 18."""
@@ -82,18 +85,13 @@ async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.C
 
 
 async def _try_host(target: PostgresTarget, kind: str) -> asyncpg.Connection | FailedConnection:
-    where = target.location
-    failed = FailedConnection(
-        BackendError("No connection was tried.", failure=FailureKind.UNREACHABLE, where=where)
-    )
-    for context in tls.attempts_of(target, where):
-        found = await _attempt(target, kind, context, where)
-        if isinstance(found, asyncpg.Connection):
-            return found
-        failed = found
-        if not failed.is_worth_another:
+    """Connect in one of the ways that the target's ssl_mode allows: there is one at least."""
+    found: asyncpg.Connection | FailedConnection
+    for context in tls.attempts_of(target, target.location):
+        found = await _attempt(target, kind, context, target.location)
+        if isinstance(found, asyncpg.Connection) or not found.is_worth_another:
             break
-    return failed
+    return found
 
 
 def _of_all(target: PostgresTarget, failed: list[FailedConnection]) -> FailedConnection:
@@ -118,6 +116,34 @@ async def close_quietly(connection: asyncpg.Connection) -> None:
         await connection.close(timeout=1)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         connection.terminate()
+
+
+class HeldConnection:
+    """A connection that is made for the first question, and held until `close`: what reads and writes whole tables has one."""
+
+    def __init__(self, target: PostgresTarget, timeouts: Timeouts) -> None:
+        self._target = target
+        self._timeouts = timeouts
+        self._where = target.location
+        self._held: asyncpg.Connection | None = None
+
+    async def _opened(self, connection: asyncpg.Connection) -> None:
+        """Begin with a new connection; nothing need be done."""
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[asyncpg.Connection]:
+        """Give the connection; raises BackendError for whatever the driver raises inside."""
+        with failures.translating(self._where):
+            if self._held is None:
+                self._held = await connect(self._target, seconds=self._timeouts.connect)
+                await self._opened(self._held)
+            yield self._held
+
+    async def close(self) -> None:
+        """End the session, which rolls back what is not committed."""
+        connection, self._held = self._held, None
+        if connection is not None:
+            await close_quietly(connection)
 
 
 def tls_of(connection: object) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,7 @@ class LatePostgresEngine:
             await self._made.close()
 
 
-def postgres_reader(target: PostgresTarget, *, timeouts: Timeouts) -> Reader:
+def postgres_reader(target: PostgresTarget, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is connected yet."""
     engine = LatePostgresEngine(target, timeouts)
 
@@ -52,24 +51,17 @@ def postgres_reader(target: PostgresTarget, *, timeouts: Timeouts) -> Reader:
 
         return PostgresWatch(engine.get())
 
+    def keys() -> KeyTables:
+        from llama_storage_tui.backends.postgres.keytable import PostgresKeyTables
+
+        return PostgresKeyTables(str(target.table))
+
     return sql_reader(
         engine.get,
         where=target.location,
         watch=watch,
-        keys=_keys_of(target.table),
+        keys=None if target.table is None else keys,
         timeouts=timeouts,
         prober=PostgresProber(target, timeouts),
         closing=engine.close,
     )
-
-
-def _keys_of(table: str | None) -> Callable[[], KeyTables] | None:
-    if table is None:
-        return None
-
-    def made() -> KeyTables:
-        from llama_storage_tui.backends.postgres.keytable import PostgresKeyTables
-
-        return PostgresKeyTables(table)
-
-    return made

@@ -52,7 +52,7 @@ _SESSIONS: Final = """
 class PostgresRole(RoleLogin):
     """A role at one address."""
 
-    def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
+    def __init__(self, target: PostgresTarget, timeouts: Timeouts) -> None:
         self.where = target.location
         self._target = replace(target, session=PLAIN_SESSION)
         self._timeouts = timeouts

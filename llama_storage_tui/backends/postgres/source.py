@@ -9,7 +9,7 @@ import asyncpg
 
 from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.comparing import is_empty, look_for
-from llama_storage_tui.backends.postgres.connecting import close_quietly, connect
+from llama_storage_tui.backends.postgres.connecting import HeldConnection, close_quietly, connect
 from llama_storage_tui.backends.postgres.raw_rows import (
     SAMPLE,
     SESSION,
@@ -18,23 +18,15 @@ from llama_storage_tui.backends.postgres.raw_rows import (
     quoted,
     read_rows,
 )
-from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.protocols import ItemSource
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Found, RawBatch, RawExtent, RawRow, Sheet
 
 
 @final
-class PostgresSource(ItemSource):
+class PostgresSource(HeldConnection, ItemSource):
     """The tables of one database, as one role sees them."""
-
-    def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
-        self._target = target
-        self._timeouts = timeouts
-        self._where = target.location
-        self._connection: asyncpg.Connection | None = None
 
     async def stamp(self, container: str) -> str:
         """Return a text of where each row of the table is and which transaction wrote it."""
@@ -53,8 +45,7 @@ class PostgresSource(ItemSource):
 
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count rows and bytes."""
-        with failures.translating(self._where):
-            connection = await self._snapshot()
+        async with self._asking() as connection:
             table = await describe(connection, container)
             if table is None:
                 return RawExtent(0, 0)
@@ -76,8 +67,7 @@ class PostgresSource(ItemSource):
 
     async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
         """Yield all rows in the order of the heap."""
-        with failures.translating(self._where):
-            connection = await self._snapshot()
+        async with self._asking() as connection:
             table = await describe(connection, container)
             if table is None:
                 return
@@ -86,32 +76,21 @@ class PostgresSource(ItemSource):
 
     async def is_empty(self, container: str) -> bool:
         """Tell whether a table has no row."""
-        with failures.translating(self._where):
-            connection = await self._snapshot()
+        async with self._asking() as connection:
             return await is_empty(connection, await describe(connection, container))
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the table has in its place."""
-        with failures.translating(self._where):
-            connection = await self._snapshot()
+        async with self._asking() as connection:
             return await look_for(connection, await describe(connection, sheet.container), sheet, rows)
 
-    async def close(self) -> None:
-        """End the snapshot."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await close_quietly(connection)
-
-    async def _snapshot(self) -> asyncpg.Connection:
-        if self._connection is None:
-            connection = await connect(self._target, seconds=self._timeouts.connect)
-            self._connection = connection
-            if connection.get_settings().server_encoding == "SQL_ASCII":
-                raise BackendError(
-                    "The database has the encoding SQL_ASCII, in which text may be anything: it cannot be copied.",
-                    failure=FailureKind.UNSUPPORTED,
-                    where=self._where,
-                )
-            await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            await connection.execute(SESSION)
-        return self._connection
+    async def _opened(self, connection: asyncpg.Connection) -> None:
+        """Begin the snapshot."""
+        if connection.get_settings().server_encoding == "SQL_ASCII":
+            raise BackendError(
+                "The database has the encoding SQL_ASCII, in which text may be anything: it cannot be copied.",
+                failure=FailureKind.UNSUPPORTED,
+                where=self._where,
+            )
+        await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        await connection.execute(SESSION)

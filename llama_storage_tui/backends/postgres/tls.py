@@ -36,20 +36,18 @@ def attempts_of(target: PostgresTarget, where: str) -> Attempts:
     session = target.session
     for context in filter(None, made):
         if session.crl_path is not None and context.verify_mode is ssl.CERT_REQUIRED:
-            _load_crl(context, session.crl_path, where)
+            _trust(context, session.crl_path, "The list of revoked certificates", "sslcrl", where)
+            context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
         if session.certificate_path is not None:
             _load_certificate(context, session, where)
     return made
 
 
-def _load_crl(context: ssl.SSLContext, path: Path, where: str) -> None:
+def _trust(context: ssl.SSLContext, path: Path, what: str, field: str, where: str) -> None:
     try:
         context.load_verify_locations(cafile=path)
     except (OSError, ssl.SSLError):
-        raise _unreadable(
-            f"The list of revoked certificates cannot be read: {path}.", "sslcrl", where
-        ) from None
-    context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
+        raise _unreadable(f"{what} cannot be read: {path}.", field, where) from None
 
 
 def _load_certificate(context: ssl.SSLContext, session: PostgresSession, where: str) -> None:
@@ -122,10 +120,5 @@ def _context(ca_cert_path: Path | None, where: str, *, is_name_checked: bool) ->
     if ca_cert_path is None:
         context.verify_mode = ssl.CERT_NONE
         return context
-    try:
-        context.load_verify_locations(cafile=ca_cert_path)
-    except (OSError, ssl.SSLError):
-        raise _unreadable(
-            f"The CA certificate cannot be read: {ca_cert_path}.", "ca_cert_path", where
-        ) from None
+    _trust(context, ca_cert_path, "The CA certificate", "ca_cert_path", where)
     return context

@@ -12,7 +12,7 @@ from llama_storage_tui.backends.redis.target import (
     redis_target,
     unlike_config,
 )
-from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, opener
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, later
 
 ENGINE: Final = EngineSpec(
     name="Redis",
@@ -21,11 +21,11 @@ ENGINE: Final = EngineSpec(
     read_target=redis_target,
     location=location,
     container=container,
-    reader=opener(f"{__name__}.reader", "redis_reader"),
+    reader=later(f"{__name__}.reader", "redis_reader"),
     size_details=("memory bytes",),
     bulk_copy=BulkCopy(
-        opener(f"{__name__}.source", "RedisSource"),
-        opener(f"{__name__}.writer", "RedisWriter"),
+        later(f"{__name__}.source", "RedisSource"),
+        later(f"{__name__}.writer", "RedisWriter"),
         note="Redis keeps expiry times to the millisecond. Keys that have already expired are not moved.",
         only_moves=True,
     ),

@@ -209,7 +209,7 @@ class RedisKeyValueReader(KeyValueReader):
             return KeyPage(entries, following, is_complete=False, scanned=looked, total=total)
         if window.following is None:
             return KeyPage(entries, None, scanned=looked, total=total)
-        self._leave(name, start, window)
+        self._windows[name, window.following] = (start, array("q", map(hash, window.keys)))
         following = cursors.encode(name, (("i", str(window.following)), None))
         return KeyPage(entries, following, is_complete=False, scanned=looked, total=total)
 
@@ -223,10 +223,6 @@ class RedisKeyValueReader(KeyValueReader):
                 del self._kept[key]
         self._kept[name, start] = window
         return window
-
-    def _leave(self, name: str, start: int, window: Window) -> None:
-        if window.following is not None:
-            self._windows[name, window.following] = (start, array("q", map(hash, window.keys)))
 
     def _shown_before(self, name: str, start: int) -> SeenKeys:
         """Return the keys of the windows before one: those of the last one asked about, and of what came between."""

@@ -13,10 +13,12 @@ from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, Pace,
 from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.scanning import Scan, WantedKeys
+from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.backends.seen import SeenKeys
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Found, RawRow, RefusedRow, Sheet, Standing, UndecodableText
 from llama_storage_tui.model.transfer import KEY_COLUMNS, NotConvertibleError
 from llama_storage_tui.text import line
@@ -208,6 +210,24 @@ def _stored(key: Cell, value: Cell, expiration: Cell) -> tuple[bytes, bytes, int
     if name is None or text is None:
         raise NotConvertibleError(_INVALID)
     return name, text, expires_at(expiration)
+
+
+class RedisRows:
+    """What the source and the writer of a move share: a connection to one database, which is the container of its keys."""
+
+    def __init__(self, target: RedisTarget, timeouts: Timeouts, *, writes: bool = False) -> None:
+        self._timeouts = timeouts
+        self._connection = RedisConnection(target, timeouts, writes=writes)
+        self._keys = RawKeys(self._connection, target.database)
+
+    async def is_empty(self, container: str) -> bool:
+        """Tell whether the database has no key."""
+        del container
+        return not int(await self._connection.one(Command.SIZE, seconds=self._timeouts.query))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connection.close()
 
 
 def encoded(cell: Cell) -> bytes | None:

@@ -9,12 +9,9 @@ from typing import final
 from llama_storage_tui.backends.batches import weight
 from llama_storage_tui.backends.protocols import ItemSource
 from llama_storage_tui.backends.redis.commands import Command
-from llama_storage_tui.backends.redis.connecting import RedisConnection
-from llama_storage_tui.backends.redis.raw_keys import RawKeys
+from llama_storage_tui.backends.redis.raw_keys import RedisRows
 from llama_storage_tui.backends.redis.scanning import KeyCounts, Scan, WantedKeys
-from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.model.data import KeySelection
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Found, RawBatch, RawExtent, RawRow, Sheet
 from llama_storage_tui.model.transfer import KEY_COLUMNS
 
@@ -23,15 +20,10 @@ _WRITES = ("run_id", "rdb_changes_since_last_save", "rdb_last_save_time", "rdb_s
 
 
 @final
-class RedisSource(ItemSource):
+class RedisSource(RedisRows, ItemSource):
     """The keys of one database."""
 
     stamps_others = True
-
-    def __init__(self, target: RedisTarget, *, timeouts: Timeouts) -> None:
-        self._timeouts = timeouts
-        self._connection = RedisConnection(target, timeouts)
-        self._keys = RawKeys(self._connection, target.database)
 
     async def stamp(self, container: str) -> str:
         """Return what the server has counted of its writes, those to other keys and databases included."""
@@ -61,18 +53,9 @@ class RedisSource(ItemSource):
             async for batch in batches:
                 yield RawBatch(KEY_COLUMNS, [each.row() for each in batch])
 
-    async def is_empty(self, container: str) -> bool:
-        """Tell whether the database has no key."""
-        del container
-        return not int(await self._connection.one(Command.SIZE, seconds=self._timeouts.query))
-
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the database has in its place."""
         return await self._keys.look(sheet, rows)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._connection.close()
 
     async def _count(self, keys: KeySelection | None) -> int:
         selection = keys or KeySelection()

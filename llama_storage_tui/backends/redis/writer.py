@@ -17,11 +17,10 @@ from llama_storage_tui.backends.batches import LARGEST_BATCH
 from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.backends.protocols import ItemWriter
 from llama_storage_tui.backends.redis.commands import Command, Question, WriteCommand
-from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.probe import RedisAnswer
 from llama_storage_tui.backends.redis.raw_keys import (
     NEVER,
-    RawKeys,
+    RedisRows,
     StoredKeys,
     encoded,
     is_past,
@@ -60,16 +59,14 @@ class _Ready:
 
 
 @final
-class RedisWriter(ItemWriter):
+class RedisWriter(RedisRows, ItemWriter):
     """A writer of one database."""
 
     is_atomic = False
 
-    def __init__(self, target: RedisTarget, *, timeouts: Timeouts) -> None:
+    def __init__(self, target: RedisTarget, timeouts: Timeouts) -> None:
+        super().__init__(target, timeouts=timeouts, writes=True)
         self._database = target.database
-        self._timeouts = timeouts
-        self._connection = RedisConnection(target, timeouts, writes=True)
-        self._keys = RawKeys(self._connection, target.database)
         self._is_touched = False
         self._evicted = 0
 
@@ -104,11 +101,6 @@ class RedisWriter(ItemWriter):
         """Do nothing: a database is there."""
         del sheet
         return False
-
-    async def is_empty(self, container: str) -> bool:
-        """Tell whether the database has no key."""
-        del container
-        return not int(await self._connection.one(Command.SIZE, seconds=self._timeouts.query))
 
     async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
         """Yield the keys as a scan gives them; a locator is the key."""
@@ -193,10 +185,6 @@ class RedisWriter(ItemWriter):
             advice = "Raise maxmemory, or set maxmemory-policy noeviction; then start again."
             raise network.made((FailureKind.QUERY, words, advice), self._connection.where)
         return True
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._connection.close()
 
     async def _ended(
         self, parts: Sequence[StoredKeys], values: Sequence[Sequence[bytes | None]]

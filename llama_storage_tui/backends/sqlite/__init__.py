@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, opener
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, later
 from llama_storage_tui.backends.sqlite.target import SqliteTarget, container, location, sqlite_target
-
-if TYPE_CHECKING:
-    # Names of annotations only.
-    from llama_storage_tui.model.raw_rows import Sheet
-
-
-def _statements(sheet: Sheet) -> tuple[str, ...]:
-    from llama_storage_tui.backends.sqlite.writer import statements
-
-    return statements(sheet)
-
 
 ENGINE: Final = EngineSpec(
     name="SQLite",
@@ -25,11 +14,11 @@ ENGINE: Final = EngineSpec(
     read_target=sqlite_target,
     location=location,
     container=container,
-    reader=opener(f"{__name__}.reader", "sqlite_reader"),
+    reader=later(f"{__name__}.reader", "sqlite_reader"),
     bulk_copy=BulkCopy(
-        opener(f"{__name__}.source", "SqliteSource"),
-        opener(f"{__name__}.writer", "SqliteWriter"),
-        _statements,
+        later(f"{__name__}.source", "SqliteSource"),
+        later(f"{__name__}.writer", "SqliteWriter"),
+        later(f"{__name__}.writer", "statements"),
     ),
     is_local=True,
     size_details=("file bytes", "wal bytes"),

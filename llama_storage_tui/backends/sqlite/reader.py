@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llama_storage_tui.backends.keyvalue import KeyTables
 
 
-def sqlite_reader(target: SqliteTarget, *, timeouts: Timeouts) -> Reader:
+def sqlite_reader(target: SqliteTarget, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is opened yet."""
     engine = SqliteEngine(file_of(target), timeouts=timeouts, makes_folders=target.makes_folders)
     return sql_reader(

@@ -29,7 +29,7 @@ T = TypeVar("T")
 class SqliteSource(ItemSource):
     """The tables of one file."""
 
-    def __init__(self, target: SqliteTarget, *, timeouts: Timeouts) -> None:
+    def __init__(self, target: SqliteTarget, timeouts: Timeouts) -> None:
         del timeouts
         self._path = file_of(target)
         self._where = str(target.path)
@@ -62,12 +62,11 @@ class SqliteSource(ItemSource):
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count rows and bytes."""
 
-        def count(connection: sqlite3.Connection) -> RawExtent:
+        def count(connection: sqlite3.Connection) -> RawExtent | None:
             table = describe(connection, container, where=self._where)
-            return RawExtent(0, 0) if table is None else raw_rows.extent(connection, table, keys, fast=fast)
+            return None if table is None else raw_rows.extent(connection, table, keys, fast=fast)
 
-        found = await self._run(count)
-        return found or RawExtent(0, 0)
+        return await self._run(count) or RawExtent(0, 0)
 
     async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
         """Yield all rows in the order of their row ids."""

@@ -62,7 +62,7 @@ _OTHER_FORM: Final = "SQLite keeps one of its values in another form than it cam
 class SqliteWriter(ItemWriter):
     """A writer of one file."""
 
-    def __init__(self, target: SqliteTarget, *, timeouts: Timeouts) -> None:
+    def __init__(self, target: SqliteTarget, timeouts: Timeouts) -> None:
         del timeouts
         self._path = Path(os.path.realpath(file_of(target)))
         self._where = str(target.path)
@@ -126,12 +126,7 @@ class SqliteWriter(ItemWriter):
             if before.way is OpenMode.COPY:
                 return None
             address = uri(before.path, before.way)
-            schema = await self._run(lambda connection: self._attached(connection, address))
-            written = (
-                None
-                if schema is None
-                else await self._run(lambda connection: self._bring(connection, schema, item))
-            )
+            written = await self._run(lambda connection: self._bring_from(connection, address, item))
             is_torn = before.way is OpenMode.IMMUTABLE and before != await asyncio.to_thread(
                 look, target.path, self._held
             )
@@ -259,8 +254,8 @@ class SqliteWriter(ItemWriter):
             self._brought[item.target.container] = before
         return written
 
-    def _attached(self, connection: sqlite3.Connection, address: str) -> str | None:
-        """Return the name of an attached file; None where SQLite attaches no more (it keeps each until the end)."""
+    def _bring_from(self, connection: sqlite3.Connection, address: str, item: TransferItem) -> int | None:
+        """Bring rows of another file; None, too, where SQLite attaches no more files (it keeps each until the end)."""
         if address not in self._schemas:
             name = f"source{len(self._schemas)}"
             try:
@@ -268,7 +263,7 @@ class SqliteWriter(ItemWriter):
             except sqlite3.OperationalError:
                 return None
             self._schemas[address] = name
-        return self._schemas[address]
+        return self._bring(connection, self._schemas[address], item)
 
     def _look(self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow]) -> list[Found]:
         brought = self._brought.get(sheet.container)
@@ -284,24 +279,21 @@ class SqliteWriter(ItemWriter):
         last = last_row(connection, table)
         columns = ", ".join(quoted(name) for name in sheet.columns)
         back = f"SELECT {columns} FROM {table.quoted} WHERE {table.row_id} > ? ORDER BY {table.row_id}"  # noqa: S608 - names are quoted
+        is_same = is_taken = False
         connection.execute("SAVEPOINT batch")
         try:
             connection.executemany(statement, rows)
             is_same = are_same(rows, fetched(connection, back, (last,)))
         except sqlite3.IntegrityError as error:
-            if _is_taken(error):
-                connection.execute("ROLLBACK TO batch")
-                connection.execute("RELEASE batch")
-                raise TakenError from None
-            is_same = False
+            is_taken = _is_taken(error)
         except (UnicodeEncodeError, OverflowError, sqlite3.InterfaceError, sqlite3.DataError):
-            is_same = False
-        if is_same:
-            connection.execute("RELEASE batch")
-            return ()
-        connection.execute("ROLLBACK TO batch")
+            pass
+        if not is_same:
+            connection.execute("ROLLBACK TO batch")
         connection.execute("RELEASE batch")
-        return self._one_by_one(connection, sheet, rows, statement)
+        if is_taken:
+            raise TakenError
+        return () if is_same else self._one_by_one(connection, sheet, rows, statement)
 
     def _one_by_one(
         self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow], statement: str
