@@ -79,29 +79,19 @@ class Step(StrEnum):
 UNNAMED: Final = {
     Step.READ_AS_VERSION: "VERSION",
     Step.GIVE_ENV_FILE: "FILE",
-    **dict.fromkeys(
-        (
-            Step.FINISH_CHANGE,
-            Step.CONFIRM_CHANGE,
-            Step.CHANGE_TOGETHER,
-            Step.RESUME_TRANSFER,
-            Step.RESUME_MOVE,
-        ),
-        "RUN_CONFIG",
-    ),
-    **dict.fromkeys(
-        (
-            Step.MIGRATE_CONFIG,
-            Step.PLAN_DATA,
-            Step.BRING_DATA,
-            Step.PLAN_IN_PLACE,
-            Step.BRING_IN_PLACE,
-            Step.BRING_PUBLIC_DATA,
-            Step.CHECK_MIGRATED,
-            Step.CHECK_AS_VERSION,
-        ),
-        "VERSION",
-    ),
+    Step.FINISH_CHANGE: "RUN_CONFIG",
+    Step.CONFIRM_CHANGE: "RUN_CONFIG",
+    Step.CHANGE_TOGETHER: "RUN_CONFIG",
+    Step.RESUME_TRANSFER: "RUN_CONFIG",
+    Step.RESUME_MOVE: "RUN_CONFIG",
+    Step.MIGRATE_CONFIG: "VERSION",
+    Step.PLAN_DATA: "VERSION",
+    Step.BRING_DATA: "VERSION",
+    Step.PLAN_IN_PLACE: "VERSION",
+    Step.BRING_IN_PLACE: "VERSION",
+    Step.BRING_PUBLIC_DATA: "VERSION",
+    Step.CHECK_MIGRATED: "VERSION",
+    Step.CHECK_AS_VERSION: "VERSION",
 }
 """What stands for `of` where a step names none."""
 

@@ -7,7 +7,7 @@ from dataclasses import field as dataclass_field
 
 import sqlalchemy as sa
 
-from llama_storage_tui.backends.engine import Dialect, Documents, Expression, PreparedDocument
+from llama_storage_tui.backends.engine import Dialect, Documents, Expression, PreparedDocument, bound_text
 from llama_storage_tui.backends.row_filters import compared_column, compared_inside
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass
@@ -172,7 +172,7 @@ def _compared(source: DocumentSource, field: Field, found: Filter) -> sa.ColumnE
 def _equals(source: DocumentSource, field: Field, text: str) -> sa.ColumnElement[bool]:
     if field.path or field.measure is not Measure.VALUE:
         found = sa.cast(source.at(field), sa.Text())
-        return found == sa.bindparam("v", text, type_=sa.Text(), unique=True)
+        return found == bound_text(text)
     return source.dialect.equals(source.column(field.column), source.shape.column(field.column), text)
 
 
@@ -191,5 +191,5 @@ def columns_of(condition: Condition) -> Iterator[str]:
     return (
         field.column
         for field in fields_of(condition)
-        if not any(inside_of(Equals(field, None))) and field.measure is Measure.VALUE
+        if not is_inside(field) and field.measure is Measure.VALUE
     )

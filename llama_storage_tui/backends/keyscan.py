@@ -15,9 +15,9 @@ from llama_storage_tui.backends import expiry
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.ranges import KeyRange, ranges_of, selects_the_rest
 from llama_storage_tui.backends.shape import TableShape
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
-from llama_storage_tui.model.data import Cell, KeyEntry, KeySelection
+from llama_storage_tui.model.data import Cell, KeyEntry, KeySelection, StoredValue
 
 SCAN_BUDGET: Final = 50_000
 """Keys looked at for one page where a prefix is no range: some 50 ms on an index."""
@@ -37,6 +37,8 @@ class KeyRow:
     entry: KeyEntry
     key: Part
     row: Part
+    is_odd: bool = False
+    """Whether it was found among the keys that are no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,73 +64,60 @@ class FoundKeys:
     """The rows of a page, one more than asked for where there are more; `resume` where a budget stopped the search."""
 
     rows: tuple[KeyRow, ...]
-    is_odd: tuple[bool, ...]
     scanned: int
     resume: tuple[Part, Part] | None = None
 
     def followed_by(self, other: FoundKeys) -> FoundKeys:
         """Return these rows and those of the search that went on from `resume`."""
-        return FoundKeys(
-            (*self.rows, *other.rows),
-            (*self.is_odd, *other.is_odd),
-            self.scanned + other.scanned,
-            other.resume,
-        )
+        return FoundKeys((*self.rows, *other.rows), self.scanned + other.scanned, other.resume)
 
-    def cursor_parts(self, index: int) -> tuple[Part, Part]:
-        """Return the position of a row."""
-        row = self.rows[index]
-        return (ODD, row.row) if self.is_odd[index] else (TEXT, row.key)
+    def following(self, limit: int) -> tuple[Part, Part] | None:
+        """Return the position behind a page of so many rows; None at the end."""
+        if len(self.rows) <= limit:
+            return self.resume
+        last = self.rows[limit - 1]
+        return (ODD, last.row) if last.is_odd else (TEXT, last.key)
 
 
 class KeyLookup(Protocol):
     """A key-value table on an open connection: the statements of one engine. A stored row is key, size, expiration and value."""
 
-    @property
-    def is_binary(self) -> bool:
-        """Whether the index of the keys is in code point order."""
-        ...
+    is_binary: bool
+    """Whether the index of the keys is in code point order."""
 
     def can_hold(self, text: str) -> bool:
         """Tell whether a key can be this text at all."""
-        ...
 
     async def ranged(self, chosen: KeyRange, after: Part, limit: int, now: datetime) -> Sequence[KeyRow]:
         """Return up to `limit` keys of a range, those behind a key where one is given."""
-        ...
 
     async def scanned(self, query: KeyQuery) -> FoundKeys:
         """Return a page of keys that are filtered as they come."""
-        ...
 
     async def odd(self, after: Part, limit: int, now: datetime) -> Sequence[KeyRow]:
-        """Return up to `limit` keys that are no text, those behind a row where one is given."""
-        ...
+        """Return up to `limit` keys that are no text, those behind a row where one is given; none where every key is text."""
+        del after, limit, now
+        return ()
 
     async def count(self, selection: KeySelection, most: int | None) -> Sequence[int]:
         """Count the keys of a selection in parts, each up to `most`."""
-        ...
 
     async def counted(self, ranges: Sequence[KeyRange], most: int) -> Sequence[int]:
         """Count the keys of ranges of an index in code point order, each up to `most`."""
-        ...
 
     async def one(self, key: str | bytes | None, limit: int | None) -> Sequence[object] | None:
         """Return the stored row of a key, its value cut after `limit` + 1 characters."""
-        ...
 
     async def several(self, keys: Sequence[str], limit: int | None) -> Sequence[Sequence[object]]:
         """Return the stored rows of some keys, in any order."""
-        ...
 
     async def at(self, row: KeyRow) -> Sequence[object] | None:
         """Return the stored row of a key that was found: by its place, where a key that is no text may be there twice."""
-        ...
 
 
 async def find(keys: KeyLookup, query: KeyQuery) -> FoundKeys:
     """Return up to `limit` + 1 keys after a position."""
-    texts: FoundKeys = FoundKeys((), (), 0)
+    texts = FoundKeys((), 0)
     if query.after is None or query.after[0] == TEXT:
         texts = await (_by_range(keys, query) if keys.is_binary else keys.scanned(query))
     wanted = query.limit + 1 - len(texts.rows)
@@ -136,9 +125,8 @@ async def find(keys: KeyLookup, query: KeyQuery) -> FoundKeys:
         return texts
     after = query.after[1] if query.after is not None and query.after[0] == ODD else None
     odd = await keys.odd(after, wanted, query.now)
-    return FoundKeys(
-        (*texts.rows, *odd), (*texts.is_odd, *(True for _ in odd)), texts.scanned + len(odd), texts.resume
-    )
+    rows = (replace(row, is_odd=True) for row in odd)
+    return texts.followed_by(FoundKeys(tuple(rows), len(odd)))
 
 
 async def _by_range(keys: KeyLookup, query: KeyQuery) -> FoundKeys:
@@ -153,7 +141,7 @@ async def _by_range(keys: KeyLookup, query: KeyQuery) -> FoundKeys:
         rows += await keys.ranged(chosen, after if is_inside else None, wanted, query.now)
         if len(rows) > query.limit:
             break
-    return FoundKeys(tuple(rows), (False,) * len(rows), len(rows))
+    return FoundKeys(tuple(rows), len(rows))
 
 
 def _bytes(part: tuple[str, str]) -> bytes:
@@ -216,3 +204,10 @@ def entry_of(raw: Sequence[object], now: datetime) -> KeyEntry:
 def as_cell(value: object) -> Cell:
     """Return a driver's value as one that can be shown."""
     return value if isinstance(value, _OF_A_CELL) else str(value)
+
+
+def cut(entry: KeyEntry, value: Cell, limit: int | None) -> StoredValue:
+    """Return a value as it is asked for: cut to `limit` characters or bytes, None: whole."""
+    if limit is None or not isinstance(value, str | bytes) or len(value) <= limit:
+        return StoredValue(entry, value)
+    return StoredValue(entry, value[:limit], is_cut=True)

@@ -23,6 +23,7 @@ from llama_storage_tui.backends.keyscan import (
     KeyQuery,
     KeyRow,
     as_cell,
+    cut,
     entry_of,
     find,
 )
@@ -30,15 +31,7 @@ from llama_storage_tui.backends.ranges import KeyRange, selects_the_rest
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import (
-    Count,
-    Cursor,
-    KeyEntry,
-    KeyLevel,
-    KeyPage,
-    KeySelection,
-    StoredValue,
-)
+from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeyLevel, KeyPage, KeySelection, StoredValue
 from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
@@ -57,10 +50,7 @@ ODD_SHOWN: Final = 200
 class KeyTables(Protocol):
     """The key-value table of an engine, by whatever makes its statements; once described, it is known until a `refresh`."""
 
-    @property
-    def name(self) -> str:
-        """The table's name."""
-        ...
+    name: str
 
     async def ask(
         self,
@@ -71,7 +61,6 @@ class KeyTables(Protocol):
         refresh: bool,
     ) -> T:
         """Ask the table on a connection of its own, as `Engine.run` does; raises NotFoundError where there is none yet."""
-        ...
 
 
 @dataclass(slots=True)
@@ -111,17 +100,15 @@ class SqlKeyValueReader:
         """
         if limit < 1:
             raise UsageError("A page has at least one key.")
-        name = cursors.fingerprint(
-            self.engine.where, self.tables.name, selection.include, selection.exclude, prefix
-        )
+        where, table = self.engine.where, self.tables.name
+        name = cursors.fingerprint(where, table, selection.include, selection.exclude, prefix)
         query = KeyQuery(selection, prefix, limit, _position(after, name), datetime.now(UTC))
 
         found = await self._find(query, seconds=None if exact else self.timeouts.query)
         while exact and found.resume is not None and len(found.rows) <= limit:
             query = replace(query, after=found.resume, limit=limit - len(found.rows))
             found = found.followed_by(await self._find(query, seconds=None))
-        has_more = len(found.rows) > limit
-        position = found.cursor_parts(limit - 1) if has_more else found.resume
+        position = found.following(limit)
         return KeyPage(
             keys=tuple(row.entry for row in found.rows[:limit]),
             next=None if position is None else cursors.encode(name, position),
@@ -159,7 +146,7 @@ class SqlKeyValueReader:
     async def _find(self, query: KeyQuery, *, seconds: float | None) -> FoundKeys:
         async def found(keys: KeyLookup) -> FoundKeys:
             is_possible = not query.prefix or keys.can_hold(query.prefix)
-            return await find(keys, query) if is_possible else FoundKeys((), (), 0)
+            return await find(keys, query) if is_possible else FoundKeys((), 0)
 
         return await self._ask(found, seconds=seconds, refresh=query.after is None)
 
@@ -192,22 +179,16 @@ class SqlKeyValueReader:
         Keys come first, with their sizes, then the values of as many as weigh a batch: memory follows the largest
         value, not their number, and no statement stays open while the caller works.
         """
-        name = cursors.fingerprint(
-            self.engine.where, self.tables.name, selection.include, selection.exclude, ""
-        )
-        after: Cursor | None = None
+        after: tuple[Part, Part] | None = None
         while True:
-            query = KeyQuery(selection, "", LARGEST_BATCH, _position(after, name), datetime.now(UTC))
+            query = KeyQuery(selection, "", LARGEST_BATCH, after, datetime.now(UTC))
             found = await self._find(query, seconds=None)
             for rows in parted(found.rows[:LARGEST_BATCH], lambda row: row.entry.bytes or 0):
                 values = await self._values(rows)
                 if values:
                     yield values
-            if len(found.rows) > LARGEST_BATCH:
-                after = cursors.encode(name, found.cursor_parts(LARGEST_BATCH - 1))
-            elif found.resume is not None:
-                after = cursors.encode(name, found.resume)
-            else:
+            after = found.following(LARGEST_BATCH)
+            if after is None:
                 return
 
     async def _values(self, rows: Sequence[KeyRow]) -> Sequence[StoredValue]:
@@ -241,8 +222,4 @@ def _current(entry: KeyEntry, raw: Sequence[object]) -> KeyEntry:
 
 
 def _stored(raw: Sequence[object], limit: int | None) -> StoredValue:
-    value = as_cell(raw[3])
-    is_cut = limit is not None and isinstance(value, str | bytes) and len(value) > limit
-    if is_cut and isinstance(value, str | bytes):
-        value = value[:limit]
-    return StoredValue(entry_of(raw, datetime.now(UTC)), value, is_cut=is_cut)
+    return cut(entry_of(raw, datetime.now(UTC)), as_cell(raw[3]), limit)

@@ -75,10 +75,6 @@ class ResolvedQuery:
         """Whether the table has a key to page by."""
         return bool(self.shape.key)
 
-    def row_name(self) -> str:
-        """Return the fingerprint of cursors that name one row."""
-        return row_fingerprint(self.shape)
-
     def filtered(self, table: sa.TableClause) -> tuple[Condition, ...]:
         """Return the conditions of the filters."""
         return filter_conditions(self.dialect, self.shape, self.filters, table)

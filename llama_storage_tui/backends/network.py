@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from llama_storage_tui.errors import BackendError, FailureKind
-from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.next_steps import Advice, Help, Step
+
+Words = tuple[FailureKind, str, Help | None]
+"""What an operator reads of a failure: its kind, a sentence, and what to do."""
 
 
 def is_of_name(error: BaseException) -> TypeGuard[UnicodeError]:
@@ -21,7 +24,12 @@ def is_of_name(error: BaseException) -> TypeGuard[UnicodeError]:
 
 def of_network(error: OSError | UnicodeError, *, where: str) -> BackendError:
     """Return the error for a socket's exception, or for a name as of `is_of_name`."""
-    kind, message, advice = _network_words(error)
+    return made(_network_words(error), where)
+
+
+def made(words: Words, where: str | None) -> BackendError:
+    """Return the error of these words."""
+    kind, message, advice = words
     return BackendError(message, failure=kind, where=where, help=advice)
 
 
@@ -37,7 +45,7 @@ def timed_out(seconds: float, *, where: str, doing: str) -> BackendError:
     )
 
 
-def _network_words(error: OSError | UnicodeError) -> tuple[FailureKind, str, str | None]:
+def _network_words(error: OSError | UnicodeError) -> Words:
     match error:
         case socket.gaierror() | UnicodeError():
             return (

@@ -73,15 +73,15 @@ class WantedParts:
         """Return what is asked for here or there."""
         if other is None:
             return self
-        members = {key: part.beside(other.members.get(key)) for key, part in self.members.items()} | {
-            key: part for key, part in other.members.items() if key not in self.members
-        }
-        items = {key: part.beside(other.items.get(key)) for key, part in self.items.items()} | {
-            key: part for key, part in other.items.items() if key not in self.items
-        }
+        members = {key: part.beside(other.members.get(key)) for key, part in self.members.items()}
+        items = {key: part.beside(other.items.get(key)) for key, part in self.items.items()}
         every = other.every if self.every is None else self.every.beside(other.every)
         return WantedParts(
-            self.whole or other.whole, members, items, every, self.is_counted or other.is_counted
+            self.whole or other.whole,
+            other.members | members,
+            other.items | items,
+            every,
+            self.is_counted or other.is_counted,
         )
 
     def item(self, index: int) -> WantedParts | None:

@@ -5,27 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import field
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Dialect, Engine, Statement, TableWatch, describe
+from llama_storage_tui.backends.described_tables import DescribedTables
+from llama_storage_tui.backends.engine import Dialect, Engine, Statement, describe
 from llama_storage_tui.backends.pieces import TablePieces
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.recordscan import RecordScan, Row
-from llama_storage_tui.backends.recordtally import Counted, RecordTally
+from llama_storage_tui.backends.recordtally import RecordTally
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.backends.shape import ColumnKind, TableShape
 from llama_storage_tui.backends.stored_scan import StoredScan, check_conditions, resolved_for, scan_of
-from llama_storage_tui.backends.watching import check_followable
 from llama_storage_tui.deferred import dataclass, replace
-from llama_storage_tui.errors import NotFoundError, UsageError
+from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.following import Mark, StoredSince
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.records import (
     Extent,
     Record,
@@ -56,17 +55,11 @@ FIRST_TALLIED: Final = 512
 FIRST_BLOCKS: Final = 16
 """Rows, or blocks, of the first piece of a tally: many conditions on each, and somebody waits for the first numbers."""
 
-T = TypeVar("T")
-
 
 @dataclass(slots=True)
-class SqlRecordReader:
+class SqlRecordReader(DescribedTables):
     """Satisfies `protocols.RecordReader` for every engine with a dialect."""
 
-    engine: Engine
-    timeouts: Timeouts
-    watch: TableWatch
-    _shapes: dict[str, TableShape] = field(default_factory=dict)
     _looked: dict[str, tuple[RecordScan, Statement]] = field(default_factory=dict)
     """What reads the new rows of each table that is followed."""
 
@@ -74,10 +67,8 @@ class SqlRecordReader:
         """Return a page of records in the query's order."""
         if query.limit < 1:
             raise UsageError("A page has at least one record.")
-        return await rereading(self.engine, lambda engine: self._page(engine, query, seconds))
 
-    async def _page(self, engine: Engine, query: RecordQuery, seconds: float | None) -> RecordPage:
-        async def paged(connection: AsyncConnection) -> RecordPage:
+        async def paged(engine: Engine, connection: AsyncConnection) -> RecordPage:
             scan = await self._scan(connection, engine, query)
             find = scan.stored if query.order is RecordOrder.STORED else scan.ordered
             rows = await find(connection, query.after, query.limit + 1)
@@ -90,19 +81,19 @@ class SqlRecordReader:
                 values=scan.sort_values(kept),
             )
 
-        return await engine.run(paged, seconds=seconds)
+        return await self._read(paged, seconds=seconds)
 
     async def search(self, query: RecordQuery) -> AsyncGenerator[RecordBatch, None]:
         """Yield all records of the query as they are found, the last stored first."""
         scan, low, high = await self._begun(query)
 
-        async def read(engine: Engine, positions: tuple[int, int] | None) -> list[Row]:
-            async def within(connection: AsyncConnection) -> list[Row]:
+        async def read(positions: tuple[int, int] | None) -> list[Row]:
+            async def within(engine: Engine, connection: AsyncConnection) -> list[Row]:
                 return await resolved_for(scan, engine.dialect).within(connection, positions)
 
-            return await engine.run(within, seconds=None)
+            return await self._read(within, seconds=None)
 
-        pieces = TablePieces(self._tolerant(read), low, high, at_once=self._at_once)
+        pieces = TablePieces(read, low, high, at_once=self._at_once)
         try:
             while pieces.is_more:
                 found = await pieces.next()
@@ -129,27 +120,25 @@ class SqlRecordReader:
         first = FIRST_TALLIED if extent.rows <= extent.positions else FIRST_BLOCKS
         tally = RecordTally(scan, tallies, examples)
 
-        async def read(engine: Engine, positions: tuple[int, int] | None) -> Counted:
-            async def within(connection: AsyncConnection) -> Counted:
+        async def read(positions: tuple[int, int] | None) -> TallyBatch:
+            async def within(engine: Engine, connection: AsyncConnection) -> TallyBatch:
                 return await tally.of(resolved_for(scan, engine.dialect)).within(connection, positions)
 
-            return await engine.run(within, seconds=None)
+            return await self._read(within, seconds=None)
 
-        pieces = TablePieces(self._tolerant(read), low, high, at_once=self._at_once, first=first)
+        pieces = TablePieces(read, low, high, at_once=self._at_once, first=first)
         try:
             while pieces.is_more:
                 found = await pieces.next()
                 tally.note(found)
-                yield TallyBatch(found.rows, found.counts, found.examples, done=pieces.done, total=high - low)
+                yield replace(found, done=pieces.done, total=high - low)
         finally:
             await pieces.stop()
 
     async def find(self, query: RecordQuery, ids: Sequence[str]) -> tuple[Record, ...]:
         """Return the records with these ids."""
-        return await rereading(self.engine, lambda engine: self._find(engine, query, ids)) if ids else ()
 
-    async def _find(self, engine: Engine, query: RecordQuery, ids: Sequence[str]) -> tuple[Record, ...]:
-        async def looked_up(connection: AsyncConnection) -> list[Record]:
+        async def looked_up(engine: Engine, connection: AsyncConnection) -> list[Record]:
             scan = await self._scan(connection, engine, query)
             return [
                 scan.record(row)
@@ -157,18 +146,13 @@ class SqlRecordReader:
                 for row in await scan.by_id(connection, ids[start : start + IDS_AT_ONCE])
             ]
 
-        return tuple(await engine.run(looked_up, seconds=self.timeouts.query))
+        return tuple(await self._read(looked_up, seconds=self.timeouts.query)) if ids else ()
 
     async def ids(self, table: str, column: str, beginning: str, *, limit: int) -> tuple[str, ...]:
         """Return up to `limit` texts of a column that begin with a text."""
-        return await rereading(self.engine, lambda engine: self._ids(engine, table, column, beginning, limit))
 
-    async def _ids(
-        self, engine: Engine, table: str, column: str, beginning: str, limit: int
-    ) -> tuple[str, ...]:
-        dialect = engine.dialect
-
-        async def looked_up(connection: AsyncConnection) -> tuple[str, ...]:
+        async def looked_up(engine: Engine, connection: AsyncConnection) -> tuple[str, ...]:
+            dialect = engine.dialect
             shape = await describe(engine, connection, table)
             found = None if shape is None else shape.described().column(column)
             if (
@@ -199,7 +183,7 @@ class SqlRecordReader:
             rows = (await connection.execute(statement)).all()
             return tuple(row[0] for row in rows if isinstance(row[0], str))
 
-        return await engine.run(looked_up, seconds=self.timeouts.query)
+        return await self._read(looked_up, seconds=self.timeouts.query)
 
     async def stored_since(
         self, query: RecordQuery, mark: Mark | None, *, limit: int, newest: int | None = None
@@ -220,8 +204,8 @@ class SqlRecordReader:
         """Describe a table and check what is asked of it; raises BackendError where it cannot be followed."""
 
         async def checked(connection: AsyncConnection) -> TableShape:
-            shape = await self._shape(connection, query)
-            check_followable(self.engine, self.watch, shape)
+            shape = await self._shape(connection, query.table, refresh=query.after is None)
+            self._check_followable(shape)
             await check_conditions(connection, query, shape, self.engine.dialect)
             # What no statement can ask is refused now, not when the first row comes.
             self._followed(self.engine.dialect, query, shape)
@@ -276,7 +260,7 @@ class SqlRecordReader:
         """Return what walks a table by positions, and from where to where; by time where nothing has a position, as in a view."""
 
         async def begun(connection: AsyncConnection) -> tuple[RecordScan, int, int]:
-            shape = await self._shape(connection, query)
+            shape = await self._shape(connection, query.table, refresh=query.after is None)
             has_positions = bool(self.engine.dialect.documents.physical(shape))
             asked = query if has_positions else replace(query, order=RecordOrder.NEWEST)
             scan = await scan_of(connection, asked, shape, self.engine.dialect)
@@ -284,27 +268,9 @@ class SqlRecordReader:
 
         return await self.engine.run(begun, seconds=self.timeouts.query)
 
-    def _tolerant(
-        self, read: Callable[[Engine, tuple[int, int] | None], Awaitable[T]]
-    ) -> Callable[[tuple[int, int] | None], Awaitable[T]]:
-        return lambda positions: rereading(self.engine, lambda engine: read(engine, positions))
-
     async def _scan(self, connection: AsyncConnection, engine: Engine, query: RecordQuery) -> RecordScan:
-        shape = await self._shape(connection, query)
+        shape = await self._shape(connection, query.table, refresh=query.after is None)
         return await scan_of(connection, query, shape, engine.dialect)
-
-    async def _shape(self, connection: AsyncConnection, query: RecordQuery) -> TableShape:
-        shape = self._shapes.get(query.table) if query.after is not None else None
-        if shape is None:
-            shape = await describe(self.engine, connection, query.table)
-        if shape is None:
-            raise NotFoundError(
-                f"There is no table {query.table!r}.",
-                where=self.engine.where,
-                help="`tables` lists what is there.",
-            )
-        self._shapes[query.table] = shape
-        return shape
 
 
 def _handed_over(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -14,7 +14,7 @@ from llama_storage_tui.backends.asked import asked
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.documents import DocumentSource, columns_of, fields_of, holds, inside_of
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch, Values
-from llama_storage_tui.backends.recordsort import RecordSort
+from llama_storage_tui.backends.recordsort import RecordSort, TimeFloor, as_condition
 from llama_storage_tui.backends.row_source import (
     FIRST_RANGE,
     RowOrdering,
@@ -26,7 +26,6 @@ from llama_storage_tui.backends.row_source import (
     shortened,
 )
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
-from llama_storage_tui.backends.time_floor import TimeFloor, as_condition
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor, Order

@@ -20,22 +20,13 @@ from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.backends.stored_scan import StoredScan
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.records import Field, Measure, RecordOrder, Tallied
+from llama_storage_tui.model.records import Field, Measure, RecordOrder, Tallied, TallyBatch
 
 MOST_LOOKED_AT: Final = 1_000
 """Rows among which examples of all tallies are looked for at once."""
 
 _ID: Final = "tally id"
 _POSITION: Final = "tally position"
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """The rows of one range: how many, how many of each tally, and the ids of a few of each."""
-
-    rows: int
-    counts: tuple[int, ...]
-    examples: tuple[tuple[Cell, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +52,10 @@ class RecordTally:
     _composed: dict[int, _Composed] = field(init=False, default_factory=dict)
     """What was composed for the slices of a part."""
 
-    async def within(self, connection: AsyncConnection, positions: tuple[int, int] | None) -> Counted:
+    async def within(self, connection: AsyncConnection, positions: tuple[int, int] | None) -> TallyBatch:
         """Count the rows at some positions (None: at all)."""
         found = [await self._counted(connection, piece) for piece in self.scan.slices(positions)]
-        return Counted(
+        return TallyBatch(
             sum(each.rows for each in found),
             tuple(sum(each.counts[index] for each in found) for index in range(len(self.tallies))),
             tuple(
@@ -75,7 +66,7 @@ class RecordTally:
             ),
         )
 
-    async def _counted(self, connection: AsyncConnection, piece: ScanSlice) -> Counted:
+    async def _counted(self, connection: AsyncConnection, piece: ScanSlice) -> TallyBatch:
         if isinstance(self.scan, StoredScan):
             return await self._stored(connection, self.scan, piece)
         if piece.part not in self._composed:
@@ -91,7 +82,7 @@ class RecordTally:
         examples = (
             await self._ids(connection, composed.source, lacking, counts, piece.ends) if lacking else {}
         )
-        return Counted(
+        return TallyBatch(
             int(rows), tuple(counts), tuple(examples.get(index, ()) for index in range(len(counts)))
         )
 
@@ -101,7 +92,7 @@ class RecordTally:
         sums = [sa.func.count(sa.case((one, 1))).label(f"n{index}") for index, one in enumerate(each)]
         return _Composed(source, each, sa.select(sa.func.count(), *sums).select_from(source.table))
 
-    async def _stored(self, connection: AsyncConnection, scan: StoredScan, piece: ScanSlice) -> Counted:
+    async def _stored(self, connection: AsyncConnection, scan: StoredScan, piece: ScanSlice) -> TallyBatch:
         """Count rows as they are stored, one by one."""
         looking = replace(
             scan,
@@ -131,13 +122,13 @@ class RecordTally:
                 # Beside the event loop: a batch may hold megabytes of JSON.
                 await asyncio.to_thread(look, batch)
                 rows += len(batch)
-        return Counted(rows, tuple(counts), tuple(tuple(ids) for ids in examples))
+        return TallyBatch(rows, tuple(counts), tuple(tuple(ids) for ids in examples))
 
     def of(self, scan: RecordScan) -> RecordTally:
         """Return the same tally, with the same examples noted, by another scan."""
         return self if scan is self.scan else replace(self, scan=scan)
 
-    def note(self, counted: Counted) -> None:
+    def note(self, counted: TallyBatch) -> None:
         """Take note of what was handed over: ranges are counted ahead, but only those that came before have given their ids."""
         self._found.update({index: len(ids) for index, ids in enumerate(counted.examples)})
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.comparing import finite_number, path_of, spellings, texts_of
-from llama_storage_tui.backends.engine import Dialect, Expression
+from llama_storage_tui.backends.engine import Dialect, Expression, bound_text
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, Operator
@@ -36,11 +37,21 @@ def filter_conditions(
     return tuple(_condition(dialect, shape, each, table) for each in filters)
 
 
-def compared_texts(shape: TableShape, found: Filter) -> tuple[ColumnShape, tuple[str, ...]]:
+def _compared_texts(shape: TableShape, found: Filter) -> tuple[ColumnShape, tuple[str, ...]]:
     """Return a filter's column, and which texts are to be cast to its type: none for what lies inside a document."""
     column, path = place_of(shape, found.column)
     is_cast = found.text is not None and not path and found.operator is not Operator.CONTAINS
     return column, tuple(_castable(column, text) for text in texts_of(found)) if is_cast else ()
+
+
+async def check_filters(
+    connection: AsyncConnection, shape: TableShape, filters: Iterable[Filter], dialect: Dialect
+) -> None:
+    """Refuse what cannot be compared before a statement fails by it; raises UsageError."""
+    for each in filters:
+        column, texts = _compared_texts(shape, each)
+        for text in texts if column.kind is not ColumnKind.JSON else ():
+            await dialect.check_filter(connection, column, text)
 
 
 def place_of(shape: TableShape, name: str) -> tuple[ColumnShape, Path]:
@@ -133,20 +144,20 @@ def compared_inside(dialect: Dialect, value: Expression, found: Filter) -> sa.Co
         return sa.true() if found.operator is Operator.NOT_EQUALS else sa.false()
     match found.operator:
         case Operator.EQUALS:
-            return text == _bound(found.text)
+            return text == bound_text(found.text)
         case Operator.NOT_EQUALS:
-            return _is_not(text == _bound(found.text))
+            return _is_not(text == bound_text(found.text))
         case Operator.IN:
-            return text.in_([_bound(each) for each in texts_of(found)])
+            return text.in_([bound_text(each) for each in texts_of(found)])
         case Operator.CONTAINS:
             return documents.contains(value, found.text)
         case _:
             number = finite_number(found.text)
             if number is not None:
                 return _COMPARED[found.operator](documents.number(value), sa.literal(number, sa.Double()))
-            bound: Expression = _bound(found.text)  # type: ignore[assignment] # of str
+            bound = documents.sorted_text(bound_text(found.text))
             is_there = value.is_not(None)
-            compared = _COMPARED[found.operator](documents.sorted_text(value), documents.sorted_text(bound))
+            compared = _COMPARED[found.operator](documents.sorted_text(value), bound)
             return sa.and_(is_there, compared)
 
 
@@ -159,7 +170,3 @@ def _contains(dialect: Dialect, element: Expression, text: str) -> sa.ColumnElem
 def _is_not(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Negate a condition so that rows with nothing there, of which SQL knows neither, count as different."""
     return sa.not_(sa.func.coalesce(condition, sa.false()))
-
-
-def _bound(text: str) -> sa.BindParameter[str]:
-    return sa.bindparam("v", text, type_=sa.Text(), unique=True)

@@ -8,20 +8,13 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from llama_storage_tui.backends.documents import (
-    is_inside,
-    wanted,
-)
+from llama_storage_tui.backends.documents import is_inside, wanted
 from llama_storage_tui.backends.engine import Dialect, Expression, PreparedDocument, Ready, Statement, Values
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.records import (
-    Field,
-    Measure,
-    RecordQuery,
-)
+from llama_storage_tui.model.records import Field, Measure, RecordQuery
 
 FIRST_RANGE: Final = 16
 """Positions of the first range of a page as stored: PostgreSQL reads no more blocks than these if they fill the page."""

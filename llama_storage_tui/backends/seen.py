@@ -81,11 +81,6 @@ class DistinctKeys:
         self.notes = tuple(part.append for part in self._parts)
         """What notes a key's hash, by the hash's remainder: for a loop over millions of keys, where a call for each costs most."""
 
-    def add(self, key: bytes) -> None:
-        """Note a key, maybe once more."""
-        number = hash(key)
-        self.notes[number % PARTS](number)
-
     def __len__(self) -> int:
         """Return how many different ones there were."""
         return sum(map(_distinct, self._parts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from llama_storage_tui.backends.settings import BackendSettings
@@ -22,19 +23,23 @@ AnyTarget = TypeVar("AnyTarget", bound=Target)
 AnyLogin = TypeVar("AnyLogin", bound=LoginTarget)
 
 
-def _nothing(_: BackendSettings) -> Iterable[str]:
+def later(module: str, name: str) -> Callable[..., Any]:
+    """Return what calls a class or a function of a module, which is imported at that moment, its driver with it.
+
+    A class is `final`: so a type checker tells which method of its protocol it lacks.
+    """
+
+    def called(*arguments: object) -> Any:  # noqa: ANN401 - one of the protocols
+        return getattr(import_module(module), name)(*arguments)
+
+    return called
+
+
+def _nothing(*_: object) -> tuple[()]:
     return ()
 
 
-def _no_statements(_: Sheet) -> tuple[str, ...]:
-    return ()
-
-
-def _no_fault(_: WrittenHost) -> HostFault | None:
-    return None
-
-
-def _no_reason(_: BackendSettings, __: str) -> str | None:
+def _none(*_: object) -> None:
     return None
 
 
@@ -72,7 +77,7 @@ class BulkCopy(Generic[AnyTarget]):
     source: Callable[[AnyTarget, Timeouts], ItemSource]
     writer: Callable[[AnyTarget, Timeouts], ItemWriter] | None
     """None where this program writes nothing."""
-    statements: Callable[[Sheet], tuple[str, ...]] = _no_statements
+    statements: Callable[[Sheet], tuple[str, ...]] = _nothing
     """Returns the statements by which the writer makes a container that is not there; none where nothing is made."""
     note: str = ""
     """What an operator should know before rows are brought there."""
@@ -120,9 +125,9 @@ class EngineSpec(Generic[AnyTarget]):
     """The details of a test whose sum is how many bytes a backend takes; empty where a test does not tell."""
     unlike_config: Callable[[BackendSettings], Iterable[str]] = _nothing
     """Yields where a test's connection, or a server's, is not what the settings say."""
-    cannot_connect: Callable[[BackendSettings, str], str | None] = _no_reason
+    cannot_connect: Callable[[BackendSettings, str], str | None] = _none
     """Returns why a server of the version cannot connect to the backend of that name, though this program can."""
-    host_fault: Callable[[WrittenHost], HostFault | None] = _no_fault
+    host_fault: Callable[[WrittenHost], HostFault | None] = _none
     """Returns what is wrong with a host as a server's driver reads it."""
 
     @property

@@ -16,7 +16,7 @@ from llama_storage_tui.errors import BackendError, ContentError, FailureKind
 
 LIST_AGAIN: Final = "Go back and list the tables again."
 
-CLOSED: Final = (
+CLOSED: Final[network.Words] = (
     FailureKind.UNREACHABLE,
     "The server closed the connection.",
     "Try again; see the server's log.",
@@ -94,8 +94,7 @@ def otherwise(error: BaseException, *, where: str, is_closed: bool) -> BackendEr
             "A stored name or value is not valid text.", failure=FailureKind.QUERY, where=where
         )
     if is_closed:
-        kind, message, advice = CLOSED
-        return BackendError(message, failure=kind, where=where, help=advice)
+        return network.made(CLOSED, where)
     return BackendError(
         f"The driver failed ({type(inner).__name__}).", failure=FailureKind.QUERY, where=where
     )

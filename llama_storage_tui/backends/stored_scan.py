@@ -10,17 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.batches import Pace
-from llama_storage_tui.backends.documents import (
-    fields_of,
-    inside_of,
-    is_inside,
-)
+from llama_storage_tui.backends.documents import fields_of, inside_of, is_inside
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, Values
 from llama_storage_tui.backends.outlines import WantedParts
 from llama_storage_tui.backends.recordscan import RecordScan, Row
-from llama_storage_tui.backends.row_filters import compared_texts
+from llama_storage_tui.backends.row_filters import check_filters
 from llama_storage_tui.backends.row_source import RowOrdering
-from llama_storage_tui.backends.shape import ColumnKind, TableShape
+from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, Filter, Operator
@@ -169,20 +165,13 @@ async def scan_of(
 async def check_conditions(
     connection: AsyncConnection, query: RecordQuery, shape: TableShape, dialect: Dialect
 ) -> None:
-    """Refuse what cannot be compared, before any row is read; raises UsageError."""
-    for condition in query.conditions:
-        if isinstance(condition, Compares):
-            await _check(connection, condition, shape, dialect)
-
-
-async def _check(
-    connection: AsyncConnection, condition: Compares, shape: TableShape, dialect: Dialect
-) -> None:
-    """Refuse what cannot be compared before a statement fails by it: with the sentences that filters of rows have."""
-    name = ".".join([condition.field.column, *map(str, condition.field.path)])
-    column, texts = compared_texts(shape, Filter(name, condition.text, condition.operator))
-    for text in texts if column.kind is not ColumnKind.JSON else ():
-        await dialect.check_filter(connection, column, text)
+    """Refuse what cannot be compared with the sentences that filters of rows have, before any row is read; raises UsageError."""
+    filters = [
+        Filter(".".join([each.field.column, *map(str, each.field.path)]), each.text, each.operator)
+        for each in query.conditions
+        if isinstance(each, Compares)
+    ]
+    await check_filters(connection, shape, filters, dialect)
 
 
 def resolved_for(scan: RecordScan, dialect: Dialect) -> RecordScan:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import field
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,31 +12,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, Pace
 from llama_storage_tui.backends.cursors import Position
-from llama_storage_tui.backends.engine import Engine, Statement, TableWatch, describe
+from llama_storage_tui.backends.described_tables import DescribedTables
+from llama_storage_tui.backends.engine import Engine, Statement, describe
 from llama_storage_tui.backends.listing import ResolvedQuery, Segment, row_fingerprint
 from llama_storage_tui.backends.rereading import as_stored, rereading
-from llama_storage_tui.backends.row_filters import compared_texts, filter_conditions
-from llama_storage_tui.backends.shape import ColumnKind, TableShape
-from llama_storage_tui.backends.watching import check_followable
+from llama_storage_tui.backends.row_filters import check_filters, filter_conditions
+from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
 from llama_storage_tui.model.following import Mark, RowsSince
-from llama_storage_tui.model.limits import Timeouts
 
 PIECE: Final = 10_000
 """Rows of one statement of a stream in pieces: enough that opening the file for each weighs little."""
 
 
 @dataclass(slots=True)
-class SqlTableReader:
+class SqlTableReader(DescribedTables):
     """Satisfies `protocols.TableReader` for every engine with a dialect."""
-
-    engine: Engine
-    timeouts: Timeouts
-    watch: TableWatch
-    _shapes: dict[str, TableShape] = field(default_factory=dict)
-    """Described tables: a page after the first needs no second look at the catalog."""
 
     async def tables(self, *, counts: bool = True, fast: bool = True) -> tuple[Table, ...]:
         """List tables and views; with exact counts each table is counted for itself and without a limit."""
@@ -67,33 +59,28 @@ class SqlTableReader:
 
     async def count(self, name: str, filters: Sequence[Filter] = ()) -> Count:
         """Count the rows exactly, without a time limit; cancel it instead."""
-        return await rereading(self.engine, lambda engine: self._counted(engine, name, filters))
 
-    async def _counted(self, engine: Engine, name: str, filters: Sequence[Filter]) -> Count:
-        async def counted(connection: AsyncConnection) -> Count:
+        async def counted(engine: Engine, connection: AsyncConnection) -> Count:
             shape = await self._shape(connection, name, refresh=True)
-            await self._check(connection, shape, filters)
+            await check_filters(connection, shape, filters, engine.dialect)
             table = shape.selectable()
             conditions = filter_conditions(engine.dialect, shape, filters, table)
             found = await connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions))
             return Count(int(found.scalar_one()), is_exact=True)
 
-        return await engine.run(counted, seconds=None)
+        return await self._read(counted, seconds=None)
 
     async def page(self, query: RowQuery) -> RowPage:
         """Return a page of rows by keyset; raises UsageError, NotFoundError (no such table) or BackendError."""
         if query.limit < 1:
             raise UsageError("A page has at least one row.")
 
-        return await rereading(self.engine, lambda engine: self._page(engine, query))
-
-    async def _page(self, engine: Engine, query: RowQuery) -> RowPage:
-        async def paged(connection: AsyncConnection) -> RowPage:
+        async def paged(engine: Engine, connection: AsyncConnection) -> RowPage:
             listing = await self._listing(connection, engine, query)
             rows, is_cut_short = await _rows(connection, listing, query)
             return _as_page(listing, rows, query, is_cut_short=is_cut_short)
 
-        return await engine.run(paged, seconds=self.timeouts.query)
+        return await self._read(paged, seconds=self.timeouts.query)
 
     async def rows_since(self, query: RowQuery, mark: Mark | None, *, limit: int) -> RowsSince:
         """Return the rows that were stored since a mark; without one none, and where to go on."""
@@ -113,7 +100,7 @@ class SqlTableReader:
         listing = await self.engine.run(
             lambda connection: self._listing(connection, self.engine, query), seconds=self.timeouts.query
         )
-        check_followable(self.engine, self.watch, listing.shape)
+        self._check_followable(listing.shape)
         return listing.shape
 
     async def _page_at(
@@ -141,10 +128,8 @@ class SqlTableReader:
 
     async def row(self, table: str, cursor: Cursor) -> dict[str, Cell] | None:
         """Return one whole row by its cursor of a RowPage; None where it is gone."""
-        return await rereading(self.engine, lambda engine: self._row(engine, table, cursor))
 
-    async def _row(self, engine: Engine, table: str, cursor: Cursor) -> dict[str, Cell] | None:
-        async def read(connection: AsyncConnection) -> dict[str, Cell] | None:
+        async def read(engine: Engine, connection: AsyncConnection) -> dict[str, Cell] | None:
             shape = await self._shape(connection, table, refresh=False)
             dialect, selectable = engine.dialect, shape.selectable()
             parts = cursors.decode(cursor, row_fingerprint(shape), length=len(shape.key)).parts
@@ -162,7 +147,7 @@ class SqlTableReader:
             names = [each.name for each in shape.columns]
             return None if found is None else dict(zip(names, _shown(found, None), strict=True))
 
-        return await engine.run(read, seconds=self.timeouts.query)
+        return await self._read(read, seconds=self.timeouts.query)
 
     async def stream(self, query: RowQuery) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         """Yield batches of all rows that the query selects (its limit is ignored), without a time limit.
@@ -171,33 +156,28 @@ class SqlTableReader:
         without an index cannot be, and holds the file's read lock until it ends.
         """
         engine, is_begun = self.engine, False
-        try:
-            async with aclosing(self._stream(engine, query)) as batches:
-                async for batch in batches:
-                    is_begun = True
-                    yield batch
-        except ContentError as error:
-            if is_begun:
-                # Rows of another snapshot may not follow: what was handed over stands, and the error says why it ends.
-                raise
-            engine = as_stored(engine, error)
-        if engine is not self.engine:
-            async with aclosing(self._stream(engine, query)) as batches:
-                async for batch in batches:
-                    yield batch
+        while True:
+            try:
+                async with aclosing(await self._batches(engine, query)) as batches:
+                    async for batch in batches:
+                        is_begun = True
+                        yield batch
+            except ContentError as error:
+                if is_begun:
+                    # Rows of another snapshot may not follow: what was handed over stands, and the error says why it ends.
+                    raise
+                engine = as_stored(engine, error)
+            else:
+                return
 
-    async def _stream(
+    async def _batches(
         self, engine: Engine, query: RowQuery
     ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
-        async def resolved(connection: AsyncConnection) -> ResolvedQuery:
-            return await self._listing(connection, engine, query)
-
-        listing = await engine.run(resolved, seconds=self.timeouts.query)
+        listing = await engine.run(
+            lambda connection: self._listing(connection, engine, query), seconds=self.timeouts.query
+        )
         is_held = engine.dialect.is_snapshot_held or listing.is_sorted or not listing.has_cursors
-        batches = self._held(engine, listing, query) if is_held else self._in_pieces(engine, listing, query)
-        async with aclosing(batches):
-            async for batch in batches:
-                yield batch
+        return self._held(engine, listing, query) if is_held else self._in_pieces(engine, listing, query)
 
     async def _held(
         self, engine: Engine, listing: ResolvedQuery, query: RowQuery
@@ -245,25 +225,8 @@ class SqlTableReader:
             # A view of something that is gone: the engine says what is missing.
             every: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(shape.selectable())
             await connection.execute(every.limit(0))
-        await self._check(connection, shape, query.filters)
+        await check_filters(connection, shape, query.filters, engine.dialect)
         return ResolvedQuery.of(query, shape, engine.dialect)
-
-    async def _shape(self, connection: AsyncConnection, name: str, *, refresh: bool) -> TableShape:
-        shape = None if refresh else self._shapes.get(name)
-        if shape is None:
-            shape = await describe(self.engine, connection, name)
-        if shape is None:
-            raise NotFoundError(
-                f"There is no table {name!r}.", where=self.engine.where, help="`tables` lists what is there."
-            )
-        self._shapes[name] = shape
-        return shape
-
-    async def _check(self, connection: AsyncConnection, shape: TableShape, filters: Sequence[Filter]) -> None:
-        for each in filters:
-            column, texts = compared_texts(shape, each)
-            for text in texts if column.kind is not ColumnKind.JSON else ():
-                await self.engine.dialect.check_filter(connection, column, text)
 
     async def _count_or_none(self, name: str) -> Count | None:
         """Count exactly; None where this table cannot be counted, which is no reason to hide the others."""
@@ -341,7 +304,7 @@ def _as_page(
     width, has_more = len(listing.columns), is_cut_short or len(rows) > query.limit
     kept = rows[: query.limit]
     marks = [listing.parts(row[width:]) for row in kept] if listing.has_cursors else []
-    row_name = listing.row_name()
+    row_name = row_fingerprint(listing.shape)
     return RowPage(
         columns=tuple(shape.column for shape in listing.columns),
         rows=tuple(_shown(row[:width], query.cell_limit) for row in kept),

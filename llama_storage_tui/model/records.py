@@ -217,5 +217,5 @@ class TallyBatch:
     rows: int
     counts: tuple[int, ...]
     examples: tuple[tuple[Cell, ...], ...]
-    done: int
-    total: int
+    done: int = 0
+    total: int = 0

@@ -38,18 +38,19 @@ class LoginTarget(Target):
 
     host: str
     port: int
+    database: str
     user: str
     password: Secret | None
 
     @property
     def role(self) -> str:
         """Who logs in, as an operator names it."""
-        raise NotImplementedError
+        return self.user
 
     @property
     def principal(self) -> tuple[str, ...]:
         """Who logs in, as the server tells one from another."""
-        raise NotImplementedError
+        return (self.user,)
 
     @property
     def seeds(self) -> tuple[tuple[str, int], ...]:
@@ -62,6 +63,11 @@ class LoginTarget(Target):
         return self.seeds
 
     @property
+    def database_name(self) -> str:
+        """The database in the server."""
+        return self.database
+
+    @property
     def each_server(self) -> tuple[LoginTarget, ...]:
         """What may be a server of its own, each alone: the hosts between which no driver chooses by their role."""
         return (self,)
@@ -69,7 +75,7 @@ class LoginTarget(Target):
     @property
     def endpoint(self) -> tuple[object, ...]:
         """What a login depends on besides user and password."""
-        raise NotImplementedError
+        return self.host, self.port
 
     @property
     def place(self) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 from pymongo import errors
 
 from llama_storage_tui.backends import network
+from llama_storage_tui.backends.network import Words, made
 from llama_storage_tui.errors import BackendError, FailureKind
 
 UNAUTHORIZED: Final = 13
@@ -44,7 +45,7 @@ _READ_ONLY: Final = (
     "The server is not a primary that accepts changes.",
     "Name a host that leads to the primary, or wait until there is one.",
 )
-_CODES: Final[dict[int, tuple[FailureKind, str, str | None]]] = {
+_CODES: Final[dict[int, Words]] = {
     AUTHENTICATION_FAILED: _LOGIN,
     USER_NOT_FOUND: _LOGIN,
     ATLAS: (
@@ -102,17 +103,17 @@ def translated(error: BaseException, *, where: str, reasons: tuple[BaseException
         if known is None:
             # Its words would quote the command.
             known = (FailureKind.QUERY, f"The server refuses the command (code {code}).", None)
-        return _made(known, where)
+        return made(known, where)
     # Of a choice between members that failed the members tell more.
     told = reasons if isinstance(error, errors.ServerSelectionTimeoutError) else ()
     for reason in (*told, *network.causes(error)):
         told_by = _of_network(reason, where)
         if told_by is not None:
             return told_by
-    return _made(_words_of(error), where)
+    return made(_words_of(error), where)
 
 
-def _words_of(error: BaseException) -> tuple[FailureKind, str, str | None]:
+def _words_of(error: BaseException) -> Words:
     match error:
         case errors.ServerSelectionTimeoutError():
             return _NO_PRIMARY
@@ -133,11 +134,6 @@ def _words_of(error: BaseException) -> tuple[FailureKind, str, str | None]:
             return FailureKind.QUERY, f"The driver failed ({type(error).__name__}).", None
 
 
-def _made(words: tuple[FailureKind, str, str | None], where: str) -> BackendError:
-    kind, message, advice = words
-    return BackendError(message, failure=kind, where=where, help=advice)
-
-
 def _of_network(error: BaseException, where: str) -> BackendError | None:
     """Return the error of a socket that one of the driver's tells of, None where it tells of none."""
     if isinstance(error, OSError):
@@ -151,7 +147,7 @@ def _of_network(error: BaseException, where: str) -> BackendError | None:
         what = f": {tls[2]}" if tls[2] else ""
         words = f"The server's certificate is refused{what}." if is_certificate else f"TLS failed: {tls[1]}."
         advice = "Check tlsCAFile in the host's URI, the name in the certificate, and its dates."
-        return _made((FailureKind.TLS, words, advice), where)
+        return made((FailureKind.TLS, words, advice), where)
     found = _ERRNO.search(text)
     if found is None or not isinstance(error, errors.ConnectionFailure):
         return None

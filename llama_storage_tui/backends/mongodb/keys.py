@@ -8,7 +8,7 @@ else, and is neither listed nor counted.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -18,9 +18,11 @@ from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.keylevel import LARGEST_PROBE, ordered_level, partial_level
-from llama_storage_tui.backends.mongodb.connecting import Answer, Client, Document, FailedMongoConnection, ask
+from llama_storage_tui.backends.keyscan import cut
+from llama_storage_tui.backends.mongodb.connecting import Document
 from llama_storage_tui.backends.mongodb.pipelines import (
     ENTRY,
+    MongoCollection,
     answered,
     cell_of,
     entry_of,
@@ -28,21 +30,12 @@ from llama_storage_tui.backends.mongodb.pipelines import (
     one_of,
     within,
 )
-from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.mongodb.unindexed import LEVEL, WHOLE, place_of, stored_page
+from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import (
-    Count,
-    Cursor,
-    KeyEntry,
-    KeyLevel,
-    KeyPage,
-    KeySelection,
-    StoredValue,
-)
-from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeyLevel, KeyPage, KeySelection, StoredValue
 
 FAST_COUNT: Final = 1_000_000
 """A fast count stops here and says so."""
@@ -50,11 +43,9 @@ KEYS_AT_ONCE: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class MongoKeyValueReader:
-    """Satisfies `protocols.KeyValueReader`. Each question is a connection of its own, as a connection test is."""
+class MongoKeyValueReader(MongoCollection, KeyValueReader):
+    """The keys of one collection, in the order of code points."""
 
-    target: MongoTarget
-    timeouts: Timeouts
     whole: int = WHOLE
     """Documents that a page looks at where there is no index on `key`."""
 
@@ -67,7 +58,7 @@ class MongoKeyValueReader:
         if fast:
             stages.append({"$limit": FAST_COUNT})
         seconds = self.timeouts.query if fast else None
-        found = await self._rows([*stages, {"$count": "keys"}], seconds=seconds)
+        found = await self.rows([*stages, {"$count": "keys"}], seconds=seconds)
         number = int(found[0]["keys"]) if found else 0
         return Count(number, is_exact=not fast or number < FAST_COUNT)
 
@@ -114,7 +105,7 @@ class MongoKeyValueReader:
                 scanned=len(found),
             )
 
-        return await asked(self.target, self.timeouts, question, seconds=seconds)
+        return await self.asked(question, seconds=seconds)
 
     async def level(self, selection: KeySelection, prefix: str = "", *, separator: str) -> KeyLevel:
         """Return what comes next after a prefix, branches with as many keys as were seen.
@@ -140,7 +131,7 @@ class MongoKeyValueReader:
 
             return await ordered_level(selection, prefix, separator, fetch, probe=LARGEST_PROBE)
 
-        return await asked(self.target, self.timeouts, question, seconds=seconds)
+        return await self.asked(question, seconds=seconds)
 
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
@@ -156,7 +147,7 @@ class MongoKeyValueReader:
         wanted = ranges_of(selection)
         last: str | None = None
         while wanted:
-            found = _entries_of(await self._rows(in_order(wanted, last, LARGEST_BATCH, ENTRY), seconds=None))
+            found = _entries_of(await self.rows(in_order(wanted, last, LARGEST_BATCH, ENTRY), seconds=None))
             for batch in parted(found, lambda entry: entry.bytes or 0, most=KEYS_AT_ONCE):
                 values = await self._values([str(entry.key) for entry in batch], None, seconds=None)
                 if values:
@@ -178,44 +169,9 @@ class MongoKeyValueReader:
         for start in range(0, len(wanted), KEYS_AT_ONCE):
             match = one_of(wanted[start : start + KEYS_AT_ONCE])
             stages: list[Document] = [{"$match": match}, {"$project": {**ENTRY, "value": value}}]
-            for row in await self._rows(stages, seconds=seconds):
+            for row in await self.rows(stages, seconds=seconds):
                 found.setdefault(row["key"], _stored(row, limit, now))
         return tuple(found[key] for key in wanted if key in found)
-
-    async def _rows(self, stages: Sequence[Document], *, seconds: float | None) -> list[Document]:
-        return await rows(self.target, self.timeouts, stages, seconds=seconds)
-
-
-async def rows(
-    target: MongoTarget, timeouts: Timeouts, stages: Sequence[Document], *, seconds: float | None
-) -> list[Document]:
-    """Return what a pipeline over the target's collection gives, keys compared byte by byte; raises BackendError.
-
-    `seconds` None: without a time limit.
-    """
-    return await asked(
-        target, timeouts, lambda collection: answered(collection, stages, seconds), seconds=seconds
-    )
-
-
-async def asked(
-    target: MongoTarget,
-    timeouts: Timeouts,
-    question: Callable[[AsyncCollection[Document]], Awaitable[Answer]],
-    *,
-    seconds: float | None,
-) -> Answer:
-    """Put a question to the target's collection; raises BackendError."""
-
-    async def of_client(client: Client) -> Answer:
-        return await question(client[target.database][str(target.collection)])
-
-    found = await ask(
-        target, target.password, of_client, connect=timeouts.connect, answer=seconds, is_reading=True
-    )
-    if isinstance(found, FailedMongoConnection):
-        raise found.error
-    return found
 
 
 def _entries_of(rows_: Sequence[Document]) -> list[KeyEntry]:
@@ -224,11 +180,7 @@ def _entries_of(rows_: Sequence[Document]) -> list[KeyEntry]:
 
 
 def _stored(row: Mapping[str, Any], limit: int | None, now: datetime) -> StoredValue:
-    value = cell_of(row.get("value"))
-    is_cut = limit is not None and isinstance(value, str | bytes) and len(value) > limit
-    if is_cut and isinstance(value, str | bytes):
-        value = value[:limit]
-    return StoredValue(entry_of(row, now), value, is_cut=is_cut)
+    return cut(entry_of(row, now), cell_of(row.get("value")), limit)
 
 
 def _part(entry: KeyEntry) -> Part:

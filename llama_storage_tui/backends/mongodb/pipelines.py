@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,9 +17,19 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from llama_storage_tui.backends import expiry
 from llama_storage_tui.backends.batches import LARGEST_BATCH
-from llama_storage_tui.backends.mongodb.connecting import Document, limits
+from llama_storage_tui.backends.mongodb.connecting import (
+    Answer,
+    Client,
+    Document,
+    FailedMongoConnection,
+    ask,
+    limits,
+)
+from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import KeyRange
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, KeyEntry
+from llama_storage_tui.model.limits import Timeouts
 
 _SIMPLE: Final = {"locale": "simple"}
 _NO_LIST: Final = {"$not": {"$type": "array"}}
@@ -36,6 +46,35 @@ _SIZE: Final = {
     }
 }
 ENTRY: Final = {"_id": 0, "key": 1, "expiration": 1, "bytes": _SIZE}
+
+
+@dataclass(frozen=True, slots=True)
+class MongoCollection:
+    """The collection of a target. Each question is a connection of its own, as a connection test is."""
+
+    target: MongoTarget
+    timeouts: Timeouts
+
+    async def asked(
+        self, question: Callable[[AsyncCollection[Document]], Awaitable[Answer]], *, seconds: float | None
+    ) -> Answer:
+        """Put a question to the collection; raises BackendError. `seconds` None: without a time limit."""
+        target = self.target
+
+        async def of_client(client: Client) -> Answer:
+            return await question(client[target.database][str(target.collection)])
+
+        connect = self.timeouts.connect
+        found = await ask(
+            target, target.password, of_client, connect=connect, answer=seconds, is_reading=True
+        )
+        if isinstance(found, FailedMongoConnection):
+            raise found.error
+        return found
+
+    async def rows(self, stages: Sequence[Document], *, seconds: float | None) -> list[Document]:
+        """Return what a pipeline over the collection gives, keys compared byte by byte; raises as `asked` does."""
+        return await self.asked(lambda collection: answered(collection, stages, seconds), seconds=seconds)
 
 
 async def answered(

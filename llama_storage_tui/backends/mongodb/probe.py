@@ -17,6 +17,7 @@ from llama_storage_tui.backends.mongodb.pipelines import indexes_on_key
 from llama_storage_tui.backends.mongodb.role import answer_of
 from llama_storage_tui.backends.mongodb.role_rules import MongoAnswer, is_on_this_machine
 from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.backends.protocols import Prober
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, Probe
 from llama_storage_tui.model.limits import Timeouts
@@ -34,30 +35,41 @@ class _Answer:
     collection: Mapping[str, Cell]
 
 
-async def probe(target: MongoTarget, *, timeouts: Timeouts) -> Probe:
-    """Connect as servers do, and describe; raises BackendError."""
-    started = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class MongoProber(Prober):
+    """The test of a MongoDB collection, or of a login alone."""
 
-    async def question(client: Client) -> _Answer:
-        latency_ms = (time.perf_counter() - started) * 1000
-        facts = await answer_of(client, target, seconds=timeouts.query)
-        build = await client.admin.command("buildInfo", **limits(timeouts.query))
-        about = {} if target.collection is None else await _about_collection(client, target, timeouts.query)
-        return _Answer(facts, str(build.get("version", "")), latency_ms, about)
+    target: MongoTarget
+    timeouts: Timeouts
 
-    found = await ask(target, target.password, question, connect=timeouts.connect, answer=timeouts.query)
-    if isinstance(found, FailedMongoConnection):
-        raise found.error
-    facts = found.facts
-    return Probe(
-        server=f"MongoDB {found.version}",
-        user=", ".join(f"{user}@{database}" for user, database in facts.users) or None,
-        tls="TLS" if target.uses_tls else None,
-        is_writable=may_write(facts, target) if facts.is_writable else False,
-        latency_ms=found.latency_ms,
-        details={**_details(facts, target), **found.collection},
-        warnings=tuple(_warnings(facts, target)),
-    )
+    async def probe(self, *, thorough: bool = False) -> Probe:
+        """Connect as servers do, and describe; there is nothing more thorough than that. Raises BackendError."""
+        del thorough
+        target, timeouts = self.target, self.timeouts
+        started = time.perf_counter()
+
+        async def question(client: Client) -> _Answer:
+            latency_ms = (time.perf_counter() - started) * 1000
+            facts = await answer_of(client, target, seconds=timeouts.query)
+            build = await client.admin.command("buildInfo", **limits(timeouts.query))
+            about = (
+                {} if target.collection is None else await _about_collection(client, target, timeouts.query)
+            )
+            return _Answer(facts, str(build.get("version", "")), latency_ms, about)
+
+        found = await ask(target, target.password, question, connect=timeouts.connect, answer=timeouts.query)
+        if isinstance(found, FailedMongoConnection):
+            raise found.error
+        facts = found.facts
+        return Probe(
+            server=f"MongoDB {found.version}",
+            user=", ".join(f"{user}@{database}" for user, database in facts.users) or None,
+            tls="TLS" if target.uses_tls else None,
+            is_writable=may_write(facts, target) if facts.is_writable else False,
+            latency_ms=found.latency_ms,
+            details={**_details(facts, target), **found.collection},
+            warnings=tuple(_warnings(facts, target)),
+        )
 
 
 async def _about_collection(client: Client, target: MongoTarget, seconds: float | None) -> dict[str, Cell]:

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from llama_storage_tui.backends.mongodb.keys import MongoKeyValueReader
-from llama_storage_tui.backends.mongodb.probe import probe
+from llama_storage_tui.backends.mongodb.probe import MongoProber
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.reader import OpenReader
-from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.limits import Timeouts
 
 
-@dataclass(frozen=True, slots=True)
-class MongoProber:
-    """Satisfies `protocols.Prober`."""
-
-    target: MongoTarget
-    timeouts: Timeouts
-
-    async def probe(self, *, thorough: bool = False) -> Probe:
-        """Connect and describe; there is nothing more thorough than that."""
-        del thorough
-        return await probe(self.target, timeouts=self.timeouts)
-
-
-def mongo_reader(target: MongoTarget, *, timeouts: Timeouts) -> Reader:
+def mongo_reader(target: MongoTarget, timeouts: Timeouts) -> Reader:
     """Return the reader of a target."""
     return OpenReader(
         where=target.location,

@@ -13,17 +13,12 @@ from bson.binary import Binary
 from pymongo.errors import OperationFailure
 
 from llama_storage_tui.backends.mongodb import failures, role_rules
-from llama_storage_tui.backends.mongodb.connecting import (
-    Client,
-    Document,
-    FailedMongoConnection,
-    ask,
-    limits,
-)
+from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedMongoConnection, ask, limits
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.program_name import SESSION_NAME
+from llama_storage_tui.backends.protocols import RoleLogin
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession, StoredForm
+from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession
 from llama_storage_tui.secrets import Secret
 
 _REFUSALS: Final = frozenset({failures.AUTHENTICATION_FAILED, failures.USER_NOT_FOUND, failures.ATLAS})
@@ -35,10 +30,10 @@ UNSEEN_SESSIONS: Final = (
 )
 
 
-class MongoRole:
+class MongoRole(RoleLogin):
     """A user at one address."""
 
-    def __init__(self, target: MongoTarget, *, timeouts: Timeouts) -> None:
+    def __init__(self, target: MongoTarget, timeouts: Timeouts) -> None:
         self.where = target.location
         self._target = target
         self._timeouts = timeouts
@@ -56,10 +51,6 @@ class MongoRole:
             return LoginAnswer(LoginState.ACCEPTED)
         is_refusal = found.is_of_login and found.code in _REFUSALS
         return LoginAnswer(LoginState.REFUSED if is_refusal else LoginState.UNKNOWN, found.error.message)
-
-    async def stored_form(self) -> StoredForm | None:
-        """Return None: there is no other software that would need to know."""
-        return None
 
     async def describe(self, password: Secret) -> RoleFacts:
         """Log in and read what there is to know; raises BackendError."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final
+from typing import Final, final
 
 from bson.errors import BSONError
 from pymongo.errors import PyMongoError
@@ -25,7 +25,7 @@ from pymongo.errors import PyMongoError
 from llama_storage_tui.backends.mongodb import failures, role_rules
 from llama_storage_tui.backends.mongodb.connecting import Answer, Client, FailedMongoConnection, ask
 from llama_storage_tui.backends.mongodb.role import MongoRole, is_changing
-from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.backends.protocols import Notify, RoleServer
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.rotation import CommitState, LoginState, RoleChange
 from llama_storage_tui.next_steps import Advice, Help, Step
@@ -41,7 +41,8 @@ _NOT_DONE: Final = frozenset(
 """Answers to `updateUser` after which nothing was changed: the rest, a majority that did not confirm among them, prove nothing."""
 
 
-class MongoRoleWriter(MongoRole):
+@final
+class MongoRoleWriter(MongoRole, RoleServer):
     """A user that can be changed; only `registry.open_role_server` makes one."""
 
     async def change(self, change: RoleChange, notify: Notify) -> CommitState:

@@ -6,19 +6,17 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, final
 
 from bson.datetime_ms import DatetimeMS
 
 from llama_storage_tui.backends.batches import LARGEST_BATCH, Pace, weight
-from llama_storage_tui.backends.mongodb.connecting import Document
-from llama_storage_tui.backends.mongodb.keys import rows
-from llama_storage_tui.backends.mongodb.pipelines import in_order, one_of
-from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.backends.mongodb.pipelines import MongoCollection, in_order, one_of
+from llama_storage_tui.backends.protocols import ItemSource
 from llama_storage_tui.backends.ranges import ranges_of
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Found, RawBatch, RawExtent, RawRow, Sheet, Standing
 from llama_storage_tui.model.transfer import KEY_COLUMNS
 from llama_storage_tui.text import line
@@ -26,23 +24,17 @@ from llama_storage_tui.text import line
 _FIELDS: Final = {"_id": 0, "key": 1, "value": 1, "expiration": 1}
 
 
-class MongoSource:
-    """Satisfies `protocols.ItemSource` for one collection. Each page is a question of its own, answered without a time limit."""
+@final
+@dataclass(frozen=True, slots=True)
+class MongoSource(MongoCollection, ItemSource):
+    """The keys of one collection. Each page is a question of its own, answered without a time limit."""
 
     stamps_others = True
-
-    def __init__(self, target: MongoTarget, *, timeouts: Timeouts) -> None:
-        self._target = target
-        self._timeouts = timeouts
 
     async def stamp(self, container: str) -> str:
         """Return another text each time: a server tells nobody whether a collection was written to."""
         del container
         return uuid.uuid4().hex
-
-    async def blocks_writers(self) -> bool:
-        """Return False: a server reads beside its writers."""
-        return False
 
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count keys, and the bytes of their texts; `fast` does it as exactly."""
@@ -60,7 +52,7 @@ class MongoSource:
         last: str | None = None
         while wanted:
             # One more than is taken: the next has the same key where a key is there twice.
-            found = await self._rows(in_order(wanted, last, pace.size + 1, _FIELDS))
+            found = await self.rows(in_order(wanted, last, pace.size + 1, _FIELDS), seconds=None)
             self._refuse_twice(found)
             taken = found[: pace.size]
             if not taken:
@@ -76,13 +68,13 @@ class MongoSource:
     async def is_empty(self, container: str) -> bool:
         """Tell whether the collection has no key."""
         del container
-        return not await self._rows([{"$limit": 1}, {"$project": {"_id": 1}}])
+        return not await self.rows([{"$limit": 1}, {"$project": {"_id": 1}}], seconds=None)
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the collection has in its place."""
         at = sheet.columns.index("key")
         names = [row[at] for row in rows if isinstance(row[at], str)]
-        found = await self._rows([{"$match": one_of(names)}, {"$project": _FIELDS}])
+        found = await self.rows([{"$match": one_of(names)}, {"$project": _FIELDS}], seconds=None)
         there = {each["key"]: dict(zip(KEY_COLUMNS, _row(each), strict=True)) for each in found}
         return [_found(sheet, row, there.get(str(row[at]))) for row in rows]
 
@@ -95,12 +87,9 @@ class MongoSource:
                 raise BackendError(
                     f"Two documents have the key {line(str(one['key']), 120)}, and a server reads either of them.",
                     failure=FailureKind.UNSUPPORTED,
-                    where=self._target.location,
+                    where=self.target.location,
                     help="Delete one of the two documents: only one can be moved.",
                 )
-
-    async def _rows(self, stages: Sequence[Document]) -> list[Document]:
-        return await rows(self._target, self._timeouts, stages, seconds=None)
 
 
 def _row(document: Mapping[str, Any]) -> RawRow:

@@ -42,20 +42,10 @@ class MongoTarget(LoginTarget):
         return self.user, self.auth_source
 
     @property
-    def endpoint(self) -> tuple[object, ...]:
-        """What a login depends on besides user and password."""
-        return self.host, self.port
-
-    @property
     def location(self) -> str:
         """Where this is, without its credentials and further options."""
         scheme = "mongodb+srv" if any(port == 0 for _, port in self.seeds) else "mongodb"
         return f"{scheme}://{self.place}/?authSource={self.auth_source}"
-
-    @property
-    def database_name(self) -> str:
-        """The database in the server."""
-        return self.database
 
     @property
     def place(self) -> str:

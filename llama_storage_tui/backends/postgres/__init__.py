@@ -2,55 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from llama_storage_tui.backends.postgres.server_login import host_fault, pasted_wrongly, unlike_config
-from llama_storage_tui.backends.postgres.target import (
-    PLAIN_SESSION,
-    PostgresTarget,
-    container,
-    location,
-    postgres_target,
-)
+from llama_storage_tui.backends.postgres.target import PostgresTarget, container, location, postgres_target
 from llama_storage_tui.backends.settings import BackendSettings
-from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
-from llama_storage_tui.deferred import replace
-from llama_storage_tui.model.limits import Timeouts
-
-if TYPE_CHECKING:
-    # Names of annotations only.
-    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
-    from llama_storage_tui.model.raw_rows import Sheet
-
-
-def _reader(target: PostgresTarget, timeouts: Timeouts) -> Reader:
-    from llama_storage_tui.backends.postgres.reader import postgres_reader
-
-    return postgres_reader(target, timeouts=timeouts)
-
-
-def _source(target: PostgresTarget, timeouts: Timeouts) -> ItemSource:
-    from llama_storage_tui.backends.postgres.source import PostgresSource
-
-    return PostgresSource(target, timeouts=timeouts)
-
-
-def _writer(target: PostgresTarget, timeouts: Timeouts) -> ItemWriter:
-    from llama_storage_tui.backends.postgres.writer import PostgresWriter
-
-    return PostgresWriter(target, timeouts=timeouts)
-
-
-def _login(target: PostgresTarget, timeouts: Timeouts) -> RoleLogin:
-    from llama_storage_tui.backends.postgres.role import PostgresRole
-
-    return PostgresRole(replace(target, session=PLAIN_SESSION), timeouts=timeouts)
-
-
-def _server(target: PostgresTarget, timeouts: Timeouts) -> RoleServer:
-    from llama_storage_tui.backends.postgres.role_change import PostgresRoleWriter
-
-    return PostgresRoleWriter(replace(target, session=PLAIN_SESSION), timeouts=timeouts)
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles, later
 
 
 def _cannot_connect(settings: BackendSettings, name: str) -> str | None:
@@ -63,12 +20,6 @@ def _cannot_connect(settings: BackendSettings, name: str) -> str | None:
     )
 
 
-def _statements(sheet: Sheet) -> tuple[str, ...]:
-    from llama_storage_tui.backends.postgres.writer import statements
-
-    return statements(sheet)
-
-
 ENGINE: Final = EngineSpec(
     name="PostgreSQL",
     types=("kv_postgres", "sql_postgres"),
@@ -76,10 +27,16 @@ ENGINE: Final = EngineSpec(
     read_target=postgres_target,
     location=location,
     container=container,
-    reader=_reader,
+    reader=later(f"{__name__}.reader", "postgres_reader"),
     size_details=("database bytes",),
-    bulk_copy=BulkCopy(_source, _writer, _statements),
-    roles=Roles(_login, _server),
+    bulk_copy=BulkCopy(
+        later(f"{__name__}.source", "PostgresSource"),
+        later(f"{__name__}.writer", "PostgresWriter"),
+        later(f"{__name__}.writer", "statements"),
+    ),
+    roles=Roles(
+        later(f"{__name__}.role", "PostgresRole"), later(f"{__name__}.role_change", "PostgresRoleWriter")
+    ),
     unlike_config=unlike_config,
     cannot_connect=_cannot_connect,
     host_fault=host_fault,

@@ -10,7 +10,7 @@ import asyncpg
 
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.postgres import failures
-from llama_storage_tui.backends.postgres.connecting import close_quietly, connect, location
+from llama_storage_tui.backends.postgres.connecting import close_quietly, connect
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.model.limits import Timeouts
 
@@ -29,7 +29,7 @@ async def ask_once(
     target: PostgresTarget, questions: Callable[[asyncpg.Connection], Awaitable[T]], *, timeouts: Timeouts
 ) -> T:
     """Connect, ask in one read-only transaction, and close; raises BackendError."""
-    where = location(target)
+    where = target.location
     with failures.translating(where):
         connection = await connect(target, seconds=timeouts.connect)
         try:

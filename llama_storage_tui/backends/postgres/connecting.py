@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -21,6 +23,7 @@ from llama_storage_tui.backends.postgres.uri import ANY
 from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.limits import Timeouts
 
 AFTER_THE_PASSWORD: Final = frozenset({"InitPostgres", "InitializeSessionUserId", "CheckMyDatabase"})
 """Routines of the server that run once the password was right; measured on 15 and 18."""
@@ -63,7 +66,7 @@ async def connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connecti
 
 async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connection | FailedConnection:
     """Return a connection, or why there is none; raises BackendError for a target that cannot be tried at all."""
-    _refuse_incomplete(target, location(target))
+    _refuse_incomplete(target, target.location)
     failed: list[FailedConnection] = []
     try:
         async with asyncio.timeout(seconds):
@@ -77,23 +80,18 @@ async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.C
                     if not found.is_of_host:
                         return found
     except TimeoutError:
-        return FailedConnection(network.timed_out(seconds, where=location(target), doing="connecting"))
+        return FailedConnection(network.timed_out(seconds, where=target.location, doing="connecting"))
     return failed[0] if len(failed) == 1 else _of_all(target, failed)
 
 
 async def _try_host(target: PostgresTarget, kind: str) -> asyncpg.Connection | FailedConnection:
-    where = location(target)
-    failed = FailedConnection(
-        BackendError("No connection was tried.", failure=FailureKind.UNREACHABLE, where=where)
-    )
-    for context in tls.plan_of(target, where).attempts:
-        found = await _attempt(target, kind, context, where)
-        if isinstance(found, asyncpg.Connection):
-            return found
-        failed = found
-        if not failed.is_worth_another:
+    """Connect in one of the ways that the target's ssl_mode allows: there is one at least."""
+    found: asyncpg.Connection | FailedConnection
+    for context in tls.attempts_of(target, target.location):
+        found = await _attempt(target, kind, context, target.location)
+        if isinstance(found, asyncpg.Connection) or not found.is_worth_another:
             break
-    return failed
+    return found
 
 
 def _of_all(target: PostgresTarget, failed: list[FailedConnection]) -> FailedConnection:
@@ -106,7 +104,7 @@ def _of_all(target: PostgresTarget, failed: list[FailedConnection]) -> FailedCon
     error = BackendError(
         f"None of the {len(failed)} hosts of the connection_string can be used. {each}.",
         failure=last.error.failure,
-        where=location(target),
+        where=target.location,
         help=last.error.help,
     )
     return replace(last, error=error)
@@ -120,9 +118,32 @@ async def close_quietly(connection: asyncpg.Connection) -> None:
         connection.terminate()
 
 
-def location(target: PostgresTarget) -> str:
-    """Return the target's place, without its credentials."""
-    return target.location
+class HeldConnection:
+    """A connection that is made for the first question, and held until `close`: what reads and writes whole tables has one."""
+
+    def __init__(self, target: PostgresTarget, timeouts: Timeouts) -> None:
+        self._target = target
+        self._timeouts = timeouts
+        self._where = target.location
+        self._held: asyncpg.Connection | None = None
+
+    async def _opened(self, connection: asyncpg.Connection) -> None:
+        """Begin with a new connection; nothing need be done."""
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[asyncpg.Connection]:
+        """Give the connection; raises BackendError for whatever the driver raises inside."""
+        with failures.translating(self._where):
+            if self._held is None:
+                self._held = await connect(self._target, seconds=self._timeouts.connect)
+                await self._opened(self._held)
+            yield self._held
+
+    async def close(self) -> None:
+        """End the session, which rolls back what is not committed."""
+        connection, self._held = self._held, None
+        if connection is not None:
+            await close_quietly(connection)
 
 
 def tls_of(connection: object) -> str | None:

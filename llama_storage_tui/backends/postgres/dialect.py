@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.backends.engine import Dialect, Expression, bound_text
 from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.postgres.documents import PostgresDocuments
 from llama_storage_tui.backends.postgres.failures import sqlstate_of
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding, stored_text, text_of_bytes
+from llama_storage_tui.backends.postgres.values import NamedType
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.errors import UsageError
@@ -37,21 +38,8 @@ _UNCASTABLE: Final = "22"
 """The SQLSTATE class of data exceptions: the text is no value of the type."""
 
 
-class _Named(sa.types.UserDefinedType[object]):
-    """A type by the name that the server's own format_type gives, which quotes what needs it."""
-
-    cache_ok = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def get_col_spec(self, **_: object) -> str:
-        """Return the name for a CAST."""
-        return self.name
-
-
-class PostgresDialect:
-    """Satisfies `engine.Dialect`; `is_raw` takes every text as the bytes that are stored."""
+class PostgresDialect(Dialect):
+    """How PostgreSQL does what engines do differently; `is_raw` takes every text as the bytes that are stored."""
 
     nulls_first = False
     mark_width = 1
@@ -197,11 +185,9 @@ class PostgresDialect:
         except exc.DBAPIError as error:
             if not (sqlstate_of(error) or "").startswith(_UNCASTABLE):
                 raise
-            refused = True
         else:
-            refused = False
-        if refused:
-            raise _impossible(shape, text)
+            return
+        raise _impossible(shape, text)
 
     async def blocks(
         self, connection: AsyncConnection, shape: TableShape, table: sa.TableClause, after: Part
@@ -226,27 +212,19 @@ class PostgresDialect:
         """Return the condition, which no LIKE wildcard can widen."""
         if not self.can_hold(prefix):
             return sa.false()
-        return sa.func.starts_with(sa.cast(element, sa.Text()), _text(prefix)).is_(sa.true())
-
-    async def is_binary_ordered(self, connection: AsyncConnection, shape: TableShape, column: str) -> bool:
-        """Tell whether the column's collation is C-like."""
-        return await catalog.is_code_point_ordered(connection, shape, column)
+        return sa.func.starts_with(sa.cast(element, sa.Text()), bound_text(prefix)).is_(sa.true())
 
     def key_equals(self, element: Expression, key: str | bytes | None) -> sa.ColumnElement[bool]:
         """Return the condition: of a text, or of the bytes that a database without an encoding took as one."""
         if isinstance(key, bytes) and self.encoding.is_unchecked and b"\x00" not in key:
             return element == text_of_bytes(key)
-        return element == _text(key) if isinstance(key, str) and self.can_hold(key) else sa.false()
-
-
-def _text(value: str) -> Expression:
-    return sa.bindparam("v", value, type_=sa.Text(), unique=True)
+        return element == bound_text(key) if isinstance(key, str) and self.can_hold(key) else sa.false()
 
 
 def _cast(text: str, shape: ColumnShape) -> Expression:
     if shape.kind in {ColumnKind.OTHER, ColumnKind.JSON}:
-        return _text(text)
-    return sa.cast(_text(text), _Named(shape.cast))
+        return bound_text(text)
+    return sa.cast(bound_text(text), NamedType(shape.cast))
 
 
 def _is_text(text: str) -> bool:

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
-from llama_storage_tui.backends.engine import Expression, PreparedDocument
+from llama_storage_tui.backends.engine import Documents, Expression, PreparedDocument, bound_text
 from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
-from llama_storage_tui.backends.postgres.tid import tid
+from llama_storage_tui.backends.postgres.values import tid
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TablePart, TableShape
 from llama_storage_tui.model.records import Extent, Path
 
@@ -33,13 +33,11 @@ _ZERO: Final[sa.ColumnElement[int]] = sa.literal_column("0")
 _TID: Final = re.compile(r"\((\d+),\d+\)")
 
 
-class PostgresDocuments:
-    """Satisfies `documents.Documents`."""
+class PostgresDocuments(Documents):
+    """What PostgreSQL can tell of JSON documents."""
 
     needs_ranges = True
     separators = (", ", ": ")
-    ready = None
-    among = None
 
     def __init__(self, encoding: ServerEncoding) -> None:
         self.encoding = encoding
@@ -50,7 +48,7 @@ class PostgresDocuments:
         is_object = sa.func.json_typeof(whole.c["whole"]) == "object"
         parts = (
             sa.func.json_to_record(
-                sa.case((is_object, whole.c["whole"]), else_=sa.cast(_text("{}"), sa.JSON()))
+                sa.case((is_object, whole.c["whole"]), else_=sa.cast(bound_text("{}"), sa.JSON()))
             )
             .table_valued(*(sa.column(key, sa.JSON()) for key in keys), name=f"{name}_parts")
             .render_derived(with_types=True)
@@ -65,21 +63,19 @@ class PostgresDocuments:
             sa.select(sa.cast(element, sa.Text()).label("text")).offset(_ZERO).correlate_except().subquery()
         )
         text = stored.c["text"]
-        is_suspect = sa.or_(*(sa.func.strpos(text, _text(suspect)) > 0 for suspect in _SUSPECTS))
+        is_suspect = sa.or_(*(sa.func.strpos(text, bound_text(suspect)) > 0 for suspect in _SUSPECTS))
         # An escaped backslash before "ud83d" is no escape of half a pair: written as \\u005c it cannot be taken for one.
-        counted = sa.func.replace(text, _text("\\\\"), _text("\\u005c"))
-        without = sa.func.regexp_replace(counted, _text(_REFUSED), _text(_STAND_IN), _text("g"))
+        counted = sa.func.replace(text, bound_text("\\\\"), bound_text("\\u005c"))
+        without = sa.func.regexp_replace(
+            counted, bound_text(_REFUSED), bound_text(_STAND_IN), bound_text("g")
+        )
         # Back to how it is stored: the text of an object or a list is handed out as it is written.
-        harmless = sa.func.replace(without, _text("\\u005c"), _text("\\\\"))
+        harmless = sa.func.replace(without, bound_text("\\u005c"), bound_text("\\\\"))
         return sa.select(sa.cast(sa.case((is_suspect, harmless), else_=text), sa.JSON())).scalar_subquery()
 
     def value(self, element: Expression, path: Path) -> Expression:
         """Return the text at a path."""
         return _at(element, path, as_text=True)
-
-    def value_of_steps(self, element: Expression, path: Path) -> Expression:
-        """Return the text at a path: the server takes a number as a position or a name by itself."""
-        return self.value(element, path)
 
     def beginning(self, element: Expression, letters: int) -> Expression:
         """Return the beginning of a text."""
@@ -128,7 +124,7 @@ class PostgresDocuments:
         """Return the condition; a text that the database's encoding lacks is in no column."""
         if not self.encoding.can_hold(text):
             return sa.false()
-        return sa.func.strpos(sa.cast(element, sa.Text()), _text(text)) > 0
+        return sa.func.strpos(sa.cast(element, sa.Text()), bound_text(text)) > 0
 
     def sorted_text(self, element: Expression) -> Expression:
         """Return text in the C collation."""
@@ -194,9 +190,5 @@ def _at(document: Expression, path: Path, *, as_text: bool) -> Expression:
     if not path:
         return document.op("#>>", return_type=sa.Text())(sa.literal_column("'{}'"))  # type: ignore[return-value] # of str
     take = sa.func.json_extract_path_text if as_text else sa.func.json_extract_path
-    found: Expression = take(document, *(_text(str(step)) for step in path))
+    found: Expression = take(document, *(bound_text(str(step)) for step in path))
     return found
-
-
-def _text(value: str) -> Expression:
-    return sa.bindparam("v", value, type_=sa.Text(), unique=True)

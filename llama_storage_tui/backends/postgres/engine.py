@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from copy import copy
 from typing import Final, Protocol, TypeVar
 
 import asyncpg
@@ -25,12 +26,11 @@ from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.asking import GRACE_SECONDS, statement_timeout
-from llama_storage_tui.backends.postgres.connecting import connect, location
+from llama_storage_tui.backends.postgres.connecting import connect
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
 from llama_storage_tui.backends.postgres.steady_cursor import SteadyConnection
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
 from llama_storage_tui.backends.postgres.target import PostgresTarget
-from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.limits import Timeouts
 
 T = TypeVar("T")
@@ -66,8 +66,9 @@ class PostgresEngine:
     def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
         self._encoding = ServerEncoding()
         self._dialect = PostgresDialect(self._encoding)
-        self._raw = RawEngine(self, PostgresDialect(self._encoding, is_raw=True))
-        self.where = location(target)
+        self._raw_dialect = PostgresDialect(self._encoding, is_raw=True)
+        self.is_raw = False
+        self.where = target.location
         self._target = target
         self._timeouts = timeouts
         self._engine = create_async_engine(
@@ -84,12 +85,16 @@ class PostgresEngine:
     @property
     def dialect(self) -> PostgresDialect:
         """How text is read: by the server's own conversions, or as it is stored where the server checks none."""
-        return self._raw.dialect if self._encoding.is_unchecked else self._dialect
+        return self._raw_dialect if self.is_raw or self._encoding.is_unchecked else self._dialect
 
     @property
-    def raw(self) -> RawEngine:
-        """The same connections, with every text read as it is stored."""
-        return self._raw
+    def raw(self) -> PostgresEngine | None:
+        """The same connections, with every text read as it is stored; None for those."""
+        if self.is_raw:
+            return None
+        made = copy(self)
+        made.is_raw = True
+        return made
 
     async def run(self, work: Work[T], *, seconds: float | None) -> T:
         """Run a unit of reading; once more where the pooled connection had died meanwhile."""
@@ -208,33 +213,3 @@ class PostgresEngine:
 
 def _ignored(_: asyncpg.Connection) -> None:
     """Note no connection: a stream has no limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class RawEngine:
-    """Satisfies `engine.Engine` with another engine's connections and a dialect that takes text as it is stored."""
-
-    inner: PostgresEngine
-    dialect: PostgresDialect
-
-    @property
-    def where(self) -> str:
-        """The backend's location."""
-        return self.inner.where
-
-    @property
-    def raw(self) -> None:
-        """None: this is the last way there is."""
-        return None
-
-    async def run(self, work: Work[T], *, seconds: float | None) -> T:
-        """Run a unit of reading."""
-        return await self.inner.run(work, seconds=seconds)
-
-    def stream(self, statement: Statement) -> AsyncGenerator[Sequence[Sequence[object]], None]:
-        """Yield a statement's rows in batches."""
-        return self.inner.stream(statement)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.inner.close()

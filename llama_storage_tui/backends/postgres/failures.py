@@ -8,7 +8,7 @@ from typing import Final
 
 from llama_storage_tui.backends import network, sql_failures
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind
-from llama_storage_tui.next_steps import Advice, Help, Step
+from llama_storage_tui.next_steps import Advice, Step
 
 _DRIVERS: Final = frozenset({"asyncpg"})
 
@@ -24,7 +24,7 @@ _STATEMENT_POOLING = (
 )
 """PgBouncer refuses BEGIN with 08P01, as it does everything, and closes the connection."""
 
-_SQLSTATES: dict[str, tuple[FailureKind, str, Help | None]] = {
+_SQLSTATES: dict[str, network.Words] = {
     "28P01": (FailureKind.AUTHENTICATION, "The server refuses the role or its password.", _LOGIN_HELP),
     "28000": (
         FailureKind.AUTHENTICATION,
@@ -163,7 +163,7 @@ def _of_postgres(
     return made(message, failure=kind, where=where, help=advice)
 
 
-def _of_pooler(sqlstate: str, said: tuple[str, str] | None) -> tuple[FailureKind, str, Help | None] | None:
+def _of_pooler(sqlstate: str, said: tuple[str, str] | None) -> network.Words | None:
     """Return what a pooler refuses with the one code that it has: what it says is all that tells."""
     if sqlstate != "08P01" or said is None:
         return None

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import keyscan
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.engine import Engine, Expression, Statement
+from llama_storage_tui.backends.engine import Engine, Expression, Statement, bound_text
 from llama_storage_tui.backends.keyscan import (
     TEXT,
     FoundKeys,
@@ -21,6 +21,7 @@ from llama_storage_tui.backends.keyscan import (
     decisions,
     entry_of,
 )
+from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
 from llama_storage_tui.backends.ranges import KeyRange, ranges_of
 from llama_storage_tui.backends.shape import TableShape
@@ -53,15 +54,15 @@ class PostgresKeyTables:
             if self._known is None or refresh:
                 described = await dialect.describe(connection, self.name)
                 shape = keyscan.checked(described, self.name, where=engine.where)
-                self._known = shape, await dialect.is_binary_ordered(connection, shape, "key")
+                self._known = shape, await catalog.is_code_point_ordered(connection, shape, "key")
             return await question(PostgresKeyTable(connection, dialect, *self._known))
 
         return await engine.run(asked, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresKeyTable:
-    """Satisfies `keyscan.KeyLookup`."""
+class PostgresKeyTable(KeyLookup):
+    """The key-value table on an open connection."""
 
     connection: AsyncConnection
     dialect: PostgresDialect
@@ -90,7 +91,7 @@ class PostgresKeyTable:
         if query.after is not None and query.after[1] is not None:
             bounds.append(key > self.dialect.bound(query.after[1], self.shape.column("key")))
         elif lowest is not None and self.can_hold(lowest):
-            bounds.append(key >= sa.bindparam("low", lowest, type_=sa.Text(), unique=True))
+            bounds.append(key >= bound_text(lowest))
         window = sa.select(key).where(*bounds).order_by(key).limit(keyscan.SCAN_BUDGET).subquery("looked_at")
         hits = (
             sa.select(window.c["key"])
@@ -102,18 +103,13 @@ class PostgresKeyTable:
         statement = self._entries(table).where(key.in_(sa.select(hits.c["key"]))).order_by(key)
         rows = await self._rows(statement, query.now)
         if len(rows) > query.limit:
-            return FoundKeys(tuple(rows), (False,) * len(rows), len(rows))
+            return FoundKeys(tuple(rows), len(rows))
         last = self.dialect.mark(sa.func.max(window.c["key"]), self.shape.column("key"))
         scanned, *mark = (await self.connection.execute(sa.select(sa.func.count(), *last))).one()
         part = self.dialect.part(mark)
         is_stopped = int(scanned) >= keyscan.SCAN_BUDGET and part is not None
         resume: tuple[Part, Part] | None = (TEXT, part) if is_stopped else None
-        return FoundKeys(tuple(rows), (False,) * len(rows), int(scanned), resume)
-
-    async def odd(self, after: Part, limit: int, now: datetime) -> Sequence[KeyRow]:
-        """Return none: a primary key of text is text."""
-        del after, limit, now
-        return ()
+        return FoundKeys(tuple(rows), int(scanned), resume)
 
     async def count(self, selection: KeySelection, most: int | None) -> Sequence[int]:
         """Count by one look at the index for each range of the selection."""
@@ -201,10 +197,10 @@ class PostgresKeyTable:
 
     def _within(self, key: Expression, chosen: KeyRange) -> tuple[sa.ColumnElement[bool], ...]:
         """Return the conditions of a range, its lower end first."""
-        low = key >= sa.bindparam("low", chosen.low, type_=sa.Text(), unique=True)
+        low = key >= bound_text(chosen.low)
         if chosen.high is None:
             return (low,)
-        return low, key < sa.bindparam("high", chosen.high, type_=sa.Text(), unique=True)
+        return low, key < bound_text(chosen.high)
 
     def _matching(
         self, key: sa.ColumnElement[object], selection: KeySelection, prefix: str

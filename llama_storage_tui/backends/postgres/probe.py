@@ -11,6 +11,7 @@ import asyncpg
 from llama_storage_tui.backends.postgres.asking import ask_once
 from llama_storage_tui.backends.postgres.connecting import tls_of
 from llama_storage_tui.backends.postgres.target import PostgresTarget, ServerNeeds
+from llama_storage_tui.backends.protocols import Prober
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, Obstacle, Probe
@@ -82,7 +83,7 @@ _EXTENSION: Final = """
 _ADMINISTRATORS: Final = ("rds_superuser", "azure_pg_admin", "cloudsqlsuperuser", "alloydbsuperuser")
 """Roles of managed servers whose members create extensions that elsewhere only a superuser may."""
 _CONNECTIONS: Final = """
-    SELECT count(*) FILTER (WHERE datname IS NOT NULL)::int AS all,
+    SELECT count(*) FILTER (WHERE datname IS NOT NULL)::int AS connections,
            count(*) FILTER (WHERE usename = current_user)::int AS of_role,
            count(*) FILTER (WHERE datname = current_database())::int AS of_database
       FROM pg_stat_activity
@@ -92,54 +93,57 @@ _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    facts: Mapping[str, Cell]
-    connections: int
-    of_role: int
-    of_database: int
+    facts: Mapping[str, Any]
+    """The columns of `_FACTS`, `_CONNECTIONS` and `_NEEDS`."""
     tls: str | None
     is_pooled: bool
     latency_ms: float
-    needs: Mapping[str, object]
     extension: Mapping[str, object] | None
 
 
-async def probe(target: PostgresTarget, *, timeouts: Timeouts) -> Probe:
-    """Connect and describe."""
-    started = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class PostgresProber(Prober):
+    """The test of a PostgreSQL database."""
 
-    async def asked(connection: asyncpg.Connection) -> _Answer:
-        facts = await _one(connection, _FACTS, target.table)
-        latency_ms = (time.perf_counter() - started) * 1000
-        connections = await _one(connection, _CONNECTIONS)
-        needs = target.needs or ServerNeeds()
-        return _Answer(
-            facts=facts,
-            connections=connections["all"],
-            of_role=connections["of_role"],
-            of_database=connections["of_database"],
-            tls=tls_of(connection),
-            # A pooler greets with a process number of its own, another than that of the process that answers.
-            is_pooled=connection.get_server_pid() != facts["pid"],
-            latency_ms=latency_ms,
-            needs=await _one(connection, _NEEDS, [*needs.tables]),
-            extension=None
-            if needs.extension is None
-            else await _one(connection, _EXTENSION, needs.extension, [*_ADMINISTRATORS]),
+    target: PostgresTarget
+    timeouts: Timeouts
+
+    async def probe(self, *, thorough: bool = False) -> Probe:
+        """Connect and describe; there is nothing more thorough than that."""
+        del thorough
+        target = self.target
+        started = time.perf_counter()
+
+        async def asked(connection: asyncpg.Connection) -> _Answer:
+            facts = await _one(connection, _FACTS, target.table)
+            latency_ms = (time.perf_counter() - started) * 1000
+            facts |= await _one(connection, _CONNECTIONS)
+            needs = target.needs or ServerNeeds()
+            facts |= await _one(connection, _NEEDS, [*needs.tables])
+            return _Answer(
+                facts=facts,
+                tls=tls_of(connection),
+                # A pooler greets with a process number of its own, another than that of the process that answers.
+                is_pooled=connection.get_server_pid() != facts["pid"],
+                latency_ms=latency_ms,
+                extension=None
+                if needs.extension is None
+                else await _one(connection, _EXTENSION, needs.extension, [*_ADMINISTRATORS]),
+            )
+
+        answer = await ask_once(target, asked, timeouts=self.timeouts)
+        facts = answer.facts
+        is_blocked = bool(facts["is_replica"] or facts["is_read_only_by_default"])
+        return Probe(
+            server=f"PostgreSQL {facts['server_version']!s}",
+            user=str(facts["role"]),
+            tls=answer.tls,
+            is_writable=bool(facts["may_write"] and facts["may_change_some"]) and not is_blocked,
+            latency_ms=answer.latency_ms,
+            details=_details(answer, target),
+            warnings=tuple(_warnings(answer, target)),
+            obstacles=tuple(_obstacles(answer, target, target.needs or ServerNeeds())),
         )
-
-    answer = await ask_once(target, asked, timeouts=timeouts)
-    facts = answer.facts
-    is_blocked = bool(facts["is_replica"] or facts["is_read_only_by_default"])
-    return Probe(
-        server=f"PostgreSQL {facts['server_version']!s}",
-        user=str(facts["role"]),
-        tls=answer.tls,
-        is_writable=bool(facts["may_write"] and facts["may_change_some"]) and not is_blocked,
-        latency_ms=answer.latency_ms,
-        details=_details(answer, target),
-        warnings=tuple(_warnings(answer, target)),
-        obstacles=tuple(_obstacles(answer, target, target.needs or ServerNeeds())),
-    )
 
 
 async def _one(connection: asyncpg.Connection, statement: str, *values: object) -> dict[str, Any]:
@@ -159,9 +163,9 @@ def _details(answer: _Answer, target: PostgresTarget) -> dict[str, Cell]:
         "read-only by default": facts["is_read_only_by_default"],
         "max connections": facts["max_connections"],
         "reserved connections": facts["reserved"],
-        "connections in use": answer.connections,
-        "connections of this role": answer.of_role,
-        "connections to this database": answer.of_database,
+        "connections in use": facts["connections"],
+        "connections of this role": facts["of_role"],
+        "connections to this database": facts["of_database"],
         "pool budget of one server": target.pool_budget,
         "behind a pooler": answer.is_pooled,
         "may create tables": facts["may_create"],
@@ -188,8 +192,8 @@ def _details(answer: _Answer, target: PostgresTarget) -> dict[str, Cell]:
 
 def _limit(answer: _Answer, field: str) -> int | None:
     """Return a connection limit that holds for this role; superusers have none."""
-    limit = answer.needs[field]
-    return limit if isinstance(limit, int) and limit >= 0 and not answer.needs["is_superuser"] else None
+    limit: int = answer.facts[field]
+    return limit if limit >= 0 and not answer.facts["is_superuser"] else None
 
 
 def _obstacles(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> Iterator[Obstacle]:
@@ -273,8 +277,8 @@ def _extension(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> I
 def _tables(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> Iterator[Obstacle]:
     facts, role = answer.facts, target.user
     schema = str(facts["schema"])
-    missing, refused = _names(answer, "missing"), _names(answer, "refused")
-    foreign = _names(answer, "foreign_owned") if needs.indexes else ()
+    missing, refused = facts["missing"], facts["refused"]
+    foreign = facts["foreign_owned"] if needs.indexes else ()
     if facts["schema"] is None:
         if needs.tables:
             yield Obstacle(
@@ -313,18 +317,14 @@ def _tables(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> Iter
         )
 
 
-def _names(answer: _Answer, field: str) -> tuple[str, ...]:
-    found = answer.needs[field]
-    return tuple(str(name) for name in found) if isinstance(found, list) else ()
-
-
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
 def _usable(answer: _Answer) -> int:
-    return int(str(answer.facts["max_connections"])) - int(str(answer.facts["reserved"]))
+    usable: int = answer.facts["max_connections"] - answer.facts["reserved"]
+    return usable
 
 
 def _warnings(answer: _Answer, target: PostgresTarget) -> Iterator[str]:
@@ -336,7 +336,7 @@ def _warnings(answer: _Answer, target: PostgresTarget) -> Iterator[str]:
             " ordinary roles."
         )
     elif target.pool_budget is not None and not answer.is_pooled:
-        others = max(answer.connections - answer.of_role, 0)
+        others = max(facts["connections"] - facts["of_role"], 0)
         if target.pool_budget + others > usable:
             yield (
                 f"One server process may open {target.pool_budget} connections; {usable} are for ordinary roles, and"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from llama_storage_tui.backends.postgres.connecting import location
-from llama_storage_tui.backends.postgres.probe import probe
+from llama_storage_tui.backends.postgres.probe import PostgresProber
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.protocols import Reader
-from llama_storage_tui.backends.sql_reader import sql_reader
-from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Probe
+from llama_storage_tui.backends.reader import sql_reader
 from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
@@ -20,19 +16,6 @@ if TYPE_CHECKING:
     from llama_storage_tui.backends.engine import TableWatch
     from llama_storage_tui.backends.keyvalue import KeyTables
     from llama_storage_tui.backends.postgres.engine import PostgresEngine
-
-
-@dataclass(frozen=True, slots=True)
-class PostgresProber:
-    """Satisfies `protocols.Prober`."""
-
-    target: PostgresTarget
-    timeouts: Timeouts
-
-    async def probe(self, *, thorough: bool = False) -> Probe:
-        """Connect and describe; there is nothing more thorough than that."""
-        del thorough
-        return await probe(self.target, timeouts=self.timeouts)
 
 
 class LatePostgresEngine:
@@ -59,7 +42,7 @@ class LatePostgresEngine:
             await self._made.close()
 
 
-def postgres_reader(target: PostgresTarget, *, timeouts: Timeouts) -> Reader:
+def postgres_reader(target: PostgresTarget, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is connected yet."""
     engine = LatePostgresEngine(target, timeouts)
 
@@ -68,24 +51,17 @@ def postgres_reader(target: PostgresTarget, *, timeouts: Timeouts) -> Reader:
 
         return PostgresWatch(engine.get())
 
+    def keys() -> KeyTables:
+        from llama_storage_tui.backends.postgres.keytable import PostgresKeyTables
+
+        return PostgresKeyTables(str(target.table))
+
     return sql_reader(
         engine.get,
-        where=location(target),
+        where=target.location,
         watch=watch,
-        keys=_keys_of(target.table),
+        keys=None if target.table is None else keys,
         timeouts=timeouts,
         prober=PostgresProber(target, timeouts),
         closing=engine.close,
     )
-
-
-def _keys_of(table: str | None) -> Callable[[], KeyTables] | None:
-    if table is None:
-        return None
-
-    def made() -> KeyTables:
-        from llama_storage_tui.backends.postgres.keytable import PostgresKeyTables
-
-        return PostgresKeyTables(table)
-
-    return made

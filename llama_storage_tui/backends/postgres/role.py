@@ -16,33 +16,31 @@ from llama_storage_tui.backends.postgres.connecting import (
     AFTER_THE_PASSWORD,
     FailedConnection,
     close_quietly,
-    location,
     try_to_connect,
 )
 from llama_storage_tui.backends.postgres.stored_form import stored_form
-from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.postgres.target import PLAIN_SESSION, PostgresTarget
 from llama_storage_tui.backends.program_name import SESSION_NAME
+from llama_storage_tui.backends.protocols import RoleLogin
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession, StoredForm
 from llama_storage_tui.secrets import Secret
 
 _WRONG_PASSWORD: Final = "28P01"  # noqa: S105 - an SQLSTATE
-DEFAULT_ITERATIONS: Final = 4096
-"""Of servers before 16, which have no setting for it."""
-
 _FACTS: Final = """
     SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
            r.oid::bigint AS role_oid, session_user::text AS session_user, current_user::text AS current_user,
            pg_postmaster_start_time()::text AS started, pg_is_in_recovery() AS is_replica,
            current_setting('default_transaction_read_only') = 'on' AS is_read_only, r.rolsuper AS is_superuser,
-           pg_backend_pid() AS pid, current_setting('scram_iterations', true) AS scram_iterations,
-           r.rolvaliduntil::text AS valid_until, r.rolconnlimit AS connection_limit,
+           coalesce(nullif(current_setting('scram_iterations', true), ''), '4096')::int AS scram_iterations,
+           pg_backend_pid() AS pid, r.rolvaliduntil::text AS valid_until, nullif(r.rolconnlimit, -1) AS connection_limit,
            (SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL)::int AS connections,
            current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
              - coalesce(current_setting('reserved_connections', true), '0')::int AS maximum_connections
       FROM pg_roles r WHERE r.rolname = session_user
 """
+"""The fields of `PostgresAnswer`, and `pid`. Servers before 16 have no setting of iterations, and 4096."""
 _SESSIONS: Final = """
     SELECT pid, application_name, client_addr::text AS client, datname::text AS database, backend_start
       FROM pg_stat_activity
@@ -51,12 +49,12 @@ _SESSIONS: Final = """
 """
 
 
-class PostgresRole:
+class PostgresRole(RoleLogin):
     """A role at one address."""
 
-    def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
-        self.where = location(target)
-        self._target = target
+    def __init__(self, target: PostgresTarget, timeouts: Timeouts) -> None:
+        self.where = target.location
+        self._target = replace(target, session=PLAIN_SESSION)
         self._timeouts = timeouts
 
     async def login(self, password: Secret) -> LoginAnswer:
@@ -101,13 +99,18 @@ class PostgresRole:
                 failure=FailureKind.QUERY,
                 where=self.where,
             )
-        answer = self._answer(facts, len(sessions), is_pooled=connection.get_server_pid() != facts["pid"])
+        told = dict(facts)
+        # A pooler greets with a process number of its own.
+        is_pooled = connection.get_server_pid() != told.pop("pid")
+        answer = role_rules.PostgresAnswer(
+            **told, user=self._target.user, is_pooled=is_pooled, sessions=len(sessions)
+        )
         return RoleFacts(
-            system_identifier=facts["system_identifier"],
-            role_oid=facts["role_oid"],
-            started=facts["started"],
-            is_replica=facts["is_replica"],
-            is_read_only=facts["is_replica"] or facts["is_read_only"],
+            system_identifier=answer.system_identifier,
+            role_oid=answer.role_oid,
+            started=answer.started,
+            is_replica=answer.is_replica,
+            is_read_only=answer.is_replica or answer.is_read_only,
             checks=tuple(role_rules.checks(answer)),
             strategy=role_rules.strategy(answer),
             steps=role_rules.STEPS,
@@ -116,34 +119,9 @@ class PostgresRole:
             scram_iterations=answer.scram_iterations,
             connections=(answer.connections, answer.maximum_connections),
             sessions=tuple(
-                RoleSession(
-                    row["pid"],
-                    row["application_name"] or "",
-                    row["client"],
-                    row["database"],
-                    row["backend_start"],
-                )
-                for row in sessions
+                RoleSession(pid, name or "", client, database, started)
+                for pid, name, client, database, started in sessions
             ),
-        )
-
-    def _answer(self, facts: asyncpg.Record, sessions: int, *, is_pooled: bool) -> role_rules.PostgresAnswer:
-        """Return the answer; `is_pooled` where a pooler greeted with a process number of its own."""
-        limit = facts["connection_limit"]
-        return role_rules.PostgresAnswer(
-            user=self._target.user,
-            session_user=facts["session_user"],
-            current_user=facts["current_user"],
-            is_replica=facts["is_replica"],
-            is_read_only=facts["is_read_only"],
-            is_superuser=facts["is_superuser"],
-            is_pooled=is_pooled,
-            scram_iterations=int(facts["scram_iterations"] or DEFAULT_ITERATIONS),
-            valid_until=facts["valid_until"],
-            connection_limit=limit if limit >= 0 else None,
-            connections=facts["connections"],
-            maximum_connections=facts["maximum_connections"],
-            sessions=sessions,
         )
 
     async def _connect(self, password: Secret) -> asyncpg.Connection | FailedConnection:

@@ -8,7 +8,7 @@ as a message of its own. A client that dies before that message has changed noth
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, final
 
 import asyncpg
 
@@ -16,7 +16,7 @@ from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.connecting import FailedConnection, close_quietly
 from llama_storage_tui.backends.postgres.role import PostgresRole
 from llama_storage_tui.backends.postgres.verifier import MD5, PATTERN
-from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.backends.protocols import Notify, RoleServer
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.rotation import CommitState, LoginState, RoleChange
 from llama_storage_tui.secrets import Secret
@@ -43,7 +43,8 @@ _ANSWER_SECONDS: Final = 20.0
 """Longer than the server's own limits: for a network that is gone. Before COMMIT giving up changes nothing."""
 
 
-class PostgresRoleWriter(PostgresRole):
+@final
+class PostgresRoleWriter(PostgresRole, RoleServer):
     """A role that can be changed; only `registry.open_role_server` makes one."""
 
     async def change(self, change: RoleChange, notify: Notify) -> CommitState:

@@ -23,6 +23,9 @@ UNCHECKED: Final = (
 class PostgresAnswer:
     """What the server answered."""
 
+    system_identifier: str
+    role_oid: int
+    started: str
     user: str
     """Who was to log in."""
     session_user: str

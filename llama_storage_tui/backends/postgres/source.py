@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncGenerator, Sequence
+from typing import final
 
 import asyncpg
 
 from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.comparing import is_empty, look_for
-from llama_storage_tui.backends.postgres.connecting import connect, location
+from llama_storage_tui.backends.postgres.connecting import HeldConnection, close_quietly, connect
 from llama_storage_tui.backends.postgres.raw_rows import (
     SAMPLE,
     SESSION,
@@ -18,23 +18,15 @@ from llama_storage_tui.backends.postgres.raw_rows import (
     quoted,
     read_rows,
 )
-from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.protocols import ItemSource
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Found, RawBatch, RawExtent, RawRow, Sheet
 
 
-class PostgresSource:
-    """Satisfies `protocols.ItemSource` for one database and role."""
-
-    stamps_others = False
-
-    def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
-        self._target = target
-        self._timeouts = timeouts
-        self._where = location(target)
-        self._connection: asyncpg.Connection | None = None
+@final
+class PostgresSource(HeldConnection, ItemSource):
+    """The tables of one database, as one role sees them."""
 
     async def stamp(self, container: str) -> str:
         """Return a text of where each row of the table is and which transaction wrote it."""
@@ -49,16 +41,11 @@ class PostgresSource:
                 )
                 return f"{found[0]} {found[1]}"
         finally:
-            await _close(connection)
-
-    async def blocks_writers(self) -> bool:
-        """Return False: a snapshot is in nobody's way."""
-        return False
+            await close_quietly(connection)
 
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count rows and bytes."""
-        with failures.translating(self._where):
-            connection = await self._snapshot()
+        async with self._asking() as connection:
             table = await describe(connection, container)
             if table is None:
                 return RawExtent(0, 0)
@@ -80,8 +67,7 @@ class PostgresSource:
 
     async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
         """Yield all rows in the order of the heap."""
-        with failures.translating(self._where):
-            connection = await self._snapshot()
+        async with self._asking() as connection:
             table = await describe(connection, container)
             if table is None:
                 return
@@ -90,37 +76,21 @@ class PostgresSource:
 
     async def is_empty(self, container: str) -> bool:
         """Tell whether a table has no row."""
-        with failures.translating(self._where):
-            connection = await self._snapshot()
+        async with self._asking() as connection:
             return await is_empty(connection, await describe(connection, container))
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the table has in its place."""
-        with failures.translating(self._where):
-            connection = await self._snapshot()
+        async with self._asking() as connection:
             return await look_for(connection, await describe(connection, sheet.container), sheet, rows)
 
-    async def close(self) -> None:
-        """End the snapshot."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await _close(connection)
-
-    async def _snapshot(self) -> asyncpg.Connection:
-        if self._connection is None:
-            connection = await connect(self._target, seconds=self._timeouts.connect)
-            self._connection = connection
-            if connection.get_settings().server_encoding == "SQL_ASCII":
-                raise BackendError(
-                    "The database has the encoding SQL_ASCII, in which text may be anything: it cannot be copied.",
-                    failure=FailureKind.UNSUPPORTED,
-                    where=self._where,
-                )
-            await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            await connection.execute(SESSION)
-        return self._connection
-
-
-async def _close(connection: asyncpg.Connection) -> None:
-    with contextlib.suppress(Exception):
-        await connection.close(timeout=1)
+    async def _opened(self, connection: asyncpg.Connection) -> None:
+        """Begin the snapshot."""
+        if connection.get_settings().server_encoding == "SQL_ASCII":
+            raise BackendError(
+                "The database has the encoding SQL_ASCII, in which text may be anything: it cannot be copied.",
+                failure=FailureKind.UNSUPPORTED,
+                where=self._where,
+            )
+        await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        await connection.execute(SESSION)

@@ -12,7 +12,6 @@ import struct
 from typing import Final
 
 from llama_storage_tui.backends.postgres import tls
-from llama_storage_tui.backends.postgres.connecting import location
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.rotation import StoredForm
@@ -28,7 +27,7 @@ _FORMS: Final = {5: StoredForm.MD5, 10: StoredForm.SCRAM}
 async def stored_form(target: PostgresTarget, *, seconds: float) -> StoredForm | None:
     """Return the form; None where the server asks for no password, asks otherwise, or does not answer."""
     try:
-        attempts = tls.plan_of(target, location(target)).attempts
+        attempts = tls.attempts_of(target, target.location)
         async with asyncio.timeout(seconds):
             for context in attempts:
                 code = await _asked(target, context)

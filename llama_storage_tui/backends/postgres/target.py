@@ -79,16 +79,6 @@ class PostgresTarget(LoginTarget):
     session: PostgresSession = PLAIN_SESSION
 
     @property
-    def role(self) -> str:
-        """Who logs in, as an operator names it."""
-        return self.user
-
-    @property
-    def principal(self) -> tuple[str, ...]:
-        """Who logs in, as the server tells one from another."""
-        return (self.user,)
-
-    @property
     def seeds(self) -> tuple[tuple[str, int], ...]:
         """The hosts and ports that are tried."""
         return ((self.host, self.port), *self.more_hosts)
@@ -114,11 +104,6 @@ class PostgresTarget(LoginTarget):
     def location(self) -> str:
         """Where this is, without its credentials."""
         return f"postgresql://{self.place}/{self.database}"
-
-    @property
-    def database_name(self) -> str:
-        """The database in the server."""
-        return self.database
 
     @property
     def place(self) -> str:

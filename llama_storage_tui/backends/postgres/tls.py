@@ -11,7 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from llama_storage_tui.backends.postgres.target import PostgresSession, PostgresTarget
-from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.next_steps import Advice, Step
 
@@ -27,33 +26,28 @@ class SslMode(StrEnum):
     VERIFY_FULL = "verify-full"
 
 
-@dataclass(frozen=True, slots=True)
-class TlsPlan:
-    """What to try, in this order: a context for TLS, None for a plain connection."""
-
-    attempts: tuple[ssl.SSLContext | None, ...]
+Attempts = tuple[ssl.SSLContext | None, ...]
+"""What to try, in this order: a context for TLS, None for a plain connection."""
 
 
-def plan_of(target: PostgresTarget, where: str) -> TlsPlan:
-    """Return the attempts of a target's mode, with the certificate and the revocation list that its URI names; see `plan`."""
-    made = plan(target.ssl_mode, target.ca_cert_path, host=target.host, where=where)
+def attempts_of(target: PostgresTarget, where: str) -> Attempts:
+    """Return the attempts of a target's mode, with the certificate and the revocation list that its URI names; see `attempts`."""
+    made = attempts(target.ssl_mode, target.ca_cert_path, host=target.host, where=where)
     session = target.session
-    for context in filter(None, made.attempts):
+    for context in filter(None, made):
         if session.crl_path is not None and context.verify_mode is ssl.CERT_REQUIRED:
-            _load_crl(context, session.crl_path, where)
+            _trust(context, session.crl_path, "The list of revoked certificates", "sslcrl", where)
+            context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
         if session.certificate_path is not None:
             _load_certificate(context, session, where)
     return made
 
 
-def _load_crl(context: ssl.SSLContext, path: Path, where: str) -> None:
+def _trust(context: ssl.SSLContext, path: Path, what: str, field: str, where: str) -> None:
     try:
         context.load_verify_locations(cafile=path)
     except (OSError, ssl.SSLError):
-        raise _unreadable(
-            f"The list of revoked certificates cannot be read: {path}.", "sslcrl", where
-        ) from None
-    context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
+        raise _unreadable(f"{what} cannot be read: {path}.", field, where) from None
 
 
 def _load_certificate(context: ssl.SSLContext, session: PostgresSession, where: str) -> None:
@@ -80,7 +74,7 @@ def _unreadable(words: str, field: str, where: str) -> BackendError:
     return BackendError(words, failure=FailureKind.TLS, where=where, help=advice)
 
 
-def plan(mode: str | None, ca_cert_path: Path | None, *, host: str, where: str) -> TlsPlan:
+def attempts(mode: str | None, ca_cert_path: Path | None, *, host: str, where: str) -> Attempts:
     """Return the attempts of a mode (None: `prefer`, the driver's default); raises BackendError(TLS).
 
     As in libpq: sockets in the file system have no TLS; `prefer` and `allow` fall back only where the server refuses
@@ -96,16 +90,16 @@ def plan(mode: str | None, ca_cert_path: Path | None, *, host: str, where: str) 
             help=f"It is one of {', '.join(SslMode)}.",
         ) from None
     if host.startswith("/"):
-        return TlsPlan((None,))
+        return (None,)
     match chosen:
         case SslMode.DISABLE:
-            return TlsPlan((None,))
+            return (None,)
         case SslMode.ALLOW:
-            return TlsPlan((None, _context(None, where, is_name_checked=False)))
+            return (None, _context(None, where, is_name_checked=False))
         case SslMode.PREFER:
-            return TlsPlan((_context(None, where, is_name_checked=False), None))
+            return (_context(None, where, is_name_checked=False), None)
         case SslMode.REQUIRE:
-            return TlsPlan((_context(ca_cert_path, where, is_name_checked=False),))
+            return (_context(ca_cert_path, where, is_name_checked=False),)
         case SslMode.VERIFY_CA | SslMode.VERIFY_FULL:
             if ca_cert_path is None:
                 raise BackendError(
@@ -115,7 +109,7 @@ def plan(mode: str | None, ca_cert_path: Path | None, *, host: str, where: str) 
                     help="A server without one reads ~/.postgresql/root.crt of its own user; name that file here.",
                 )
             is_name_checked = chosen is SslMode.VERIFY_FULL
-            return TlsPlan((_context(ca_cert_path, where, is_name_checked=is_name_checked),))
+            return (_context(ca_cert_path, where, is_name_checked=is_name_checked),)
 
 
 def _context(ca_cert_path: Path | None, where: str, *, is_name_checked: bool) -> ssl.SSLContext:
@@ -126,10 +120,5 @@ def _context(ca_cert_path: Path | None, where: str, *, is_name_checked: bool) ->
     if ca_cert_path is None:
         context.verify_mode = ssl.CERT_NONE
         return context
-    try:
-        context.load_verify_locations(cafile=ca_cert_path)
-    except (OSError, ssl.SSLError):
-        raise _unreadable(
-            f"The CA certificate cannot be read: {ca_cert_path}.", "ca_cert_path", where
-        ) from None
+    _trust(context, ca_cert_path, "The CA certificate", "ca_cert_path", where)
     return context

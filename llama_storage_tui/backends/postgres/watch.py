@@ -14,9 +14,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Expression, NewPositions, Values
+from llama_storage_tui.backends.engine import Expression, NewPositions, TableWatch, Values
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
-from llama_storage_tui.backends.postgres.tid import tid, tids, xid
+from llama_storage_tui.backends.postgres.values import tid, tids, xid
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -51,15 +51,14 @@ _STATE: Final = sa.text(
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresWatch:
-    """Satisfies `engine.TableWatch`."""
+class PostgresWatch(TableWatch):
+    """How new rows of a PostgreSQL table are told."""
 
     engine: PostgresEngine
     way: str = (
         "Each look reads the last 2 MB of the table and what was added after them. It does not see rows that the server stores "
         "earlier in the table, where deleted rows have left room."
     )
-    beside: None = None
 
     def obstacle(self, shape: TableShape) -> str:
         """Return why a table cannot be followed."""

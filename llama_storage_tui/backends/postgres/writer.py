@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Final, final
 
 import asyncpg
 from sqlalchemy import Dialect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgres_dialect
 
 from llama_storage_tui.backends.creating import create_statements, missing_columns
-from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.appending import TableEnd
 from llama_storage_tui.backends.postgres.comparing import are_stored, is_empty, joined, look_for
-from llama_storage_tui.backends.postgres.connecting import connect, location
+from llama_storage_tui.backends.postgres.connecting import HeldConnection
 from llama_storage_tui.backends.postgres.encoding import encoded, encoder, why_refused
 from llama_storage_tui.backends.postgres.packing import ReadyRows, made_ready
 from llama_storage_tui.backends.postgres.raw_rows import (
@@ -32,6 +31,7 @@ from llama_storage_tui.backends.postgres.raw_rows import (
 )
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.program_name import SESSION_NAME
+from llama_storage_tui.backends.protocols import ItemWriter
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
@@ -45,7 +45,7 @@ from llama_storage_tui.model.raw_rows import (
     Sheet,
     TakenError,
 )
-from llama_storage_tui.model.transfer import NotConvertibleError, TransferItem
+from llama_storage_tui.model.transfer import NotConvertibleError
 
 _DIALECT: Final[Dialect] = postgres_dialect()  # type: ignore[no-untyped-call] # as SQLAlchemy has it
 _LOCK: Final = "SELECT set_config('lock_timeout', '5s', true)"
@@ -66,17 +66,12 @@ _KEY_VALUE: Final = (  # as kv_postgres of 1.0.3 to 1.5.0 makes it; a plan for a
 )
 
 
-class PostgresWriter:
-    """Satisfies `protocols.ItemWriter` for one database and role."""
+@final
+class PostgresWriter(HeldConnection, ItemWriter):
+    """A writer of one database and role."""
 
-    is_atomic = True
-    is_touched = False
-
-    def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
-        self._target = target
-        self._timeouts = timeouts
-        self._where = location(target)
-        self._held: asyncpg.Connection | None = None
+    def __init__(self, target: PostgresTarget, timeouts: Timeouts) -> None:
+        super().__init__(target, timeouts=timeouts)
         self._tables: dict[str, PostgresTable] = {}
         self._locked: set[str] = set()
         self._ends: dict[str, TableEnd] = {}
@@ -85,8 +80,7 @@ class PostgresWriter:
     async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
         """Return the rights that are missing, and whether the server is read-only."""
         found = []
-        with failures.translating(self._where):
-            connection = await self._connection()
+        async with self._asking() as connection:
             if await connection.fetchval("SELECT pg_is_in_recovery()"):
                 found.append(f"{self._where} is a standby: it takes no changes.")
             elif await connection.fetchval("SHOW default_transaction_read_only") == "on":
@@ -105,19 +99,13 @@ class PostgresWriter:
 
     async def users(self) -> tuple[str, ...] | None:
         """Return the other sessions of the role in the database: servers log in as the same role."""
-        with failures.translating(self._where):
-            connection = await self._connection()
+        async with self._asking() as connection:
             found = await connection.fetch(_SESSIONS, SESSION_NAME)
         return tuple(f"{row[0] or 'a session'} (pid {row[1]})" for row in found)
 
-    async def free_bytes(self) -> int | None:
-        """Return None: a server does not tell."""
-        return None
-
     async def begin(self) -> bool:
         """Open the transaction."""
-        with failures.translating(self._where):
-            connection = await self._connection()
+        async with self._asking() as connection:
             await connection.execute("BEGIN READ WRITE")
             self._has_savepoint = False
             await connection.execute(SESSION)
@@ -126,11 +114,11 @@ class PostgresWriter:
 
     async def prepare(self, sheet: Sheet) -> bool:
         """Create the table or missing columns of it, and keep others from writing to it until the transaction ends."""
-        with failures.translating(self._where):
-            connection = await self._connection()
-            table = await self._table(sheet.container)
+        async with self._asking() as connection:
+            table = await self._table(connection, sheet.container)
             if table is None:
-                await self._create(connection, sheet)
+                for statement in statements(sheet):
+                    await connection.execute(statement)
                 return True
             await self._lock(connection, table)
             for statement in missing_columns(sheet, table.names, _DIALECT, self._where):
@@ -140,28 +128,23 @@ class PostgresWriter:
 
     async def is_empty(self, container: str) -> bool:
         """Tell whether a table has no row."""
-        with failures.translating(self._where):
-            return await is_empty(await self._connection(), await self._table(container))
+        async with self._asking() as connection:
+            return await is_empty(connection, await self._table(connection, container))
 
     async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
         """Yield the rows that were there when reading began: a cursor does not see what is written after it was opened."""
-        with failures.translating(self._where):
-            table = await self._table(container)
+        async with self._asking() as connection:
+            table = await self._table(connection, container)
             if table is None:
                 return
-            async for batch in read_rows(await self._connection(), table, keys, has_locators=True):
+            async for batch in read_rows(connection, table, keys, has_locators=True):
                 yield batch
-
-    async def bring(self, item: TransferItem) -> int | None:
-        """Return None: a server reads no other store."""
-        del item
-        return None
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the table has in its place."""
-        with failures.translating(self._where):
-            table = await self._table(sheet.container)
-            return await look_for(await self._connection(), table, sheet, rows)
+        async with self._asking() as connection:
+            table = await self._table(connection, sheet.container)
+            return await look_for(connection, table, sheet, rows)
 
     def packed(self, sheet: Sheet, rows: Sequence[RawRow]) -> object:
         """Return rows as COPY sends them; None for a table that is not known yet, or has columns of other types."""
@@ -178,37 +161,35 @@ class PostgresWriter:
         self, sheet: Sheet, rows: Sequence[RawRow], packed: object = None
     ) -> Sequence[RefusedRow]:
         """Add rows that are not there."""
-        with failures.translating(self._where):
+        async with self._asking() as connection:
             ready = packed if isinstance(packed, ReadyRows) else None
-            return await self._write(sheet, rows, 0, is_update=False, ready=ready)
+            return await self._write(connection, sheet, rows, 0, is_update=False, ready=ready)
 
     async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
         """Put rows in place of those of the same identity."""
-        with failures.translating(self._where):
-            return await self._write(sheet, rows, 0, is_update=True)
+        async with self._asking() as connection:
+            return await self._write(connection, sheet, rows, 0, is_update=True)
 
     async def delete(self, sheet: Sheet, identities: Sequence[RowIdentity]) -> int:
         """Remove rows by identity."""
-        with failures.translating(self._where):
-            table = await self._table(sheet.container)
+        async with self._asking() as connection:
+            table = await self._table(connection, sheet.container)
             if table is None or not identities:
                 return 0
             encoders = [encoder(table.column(name).kind) for name in sheet.identity]
             keys = zip(*encoded(identities, encoders), strict=True)
             statement = f"DELETE FROM {table.quoted} AS t {joined(table, sheet, 'USING')}"  # noqa: S608 - names are quoted
-            return _number(await (await self._connection()).execute(statement, *map(list, keys)))
+            return _number(await connection.execute(statement, *map(list, keys)))
 
     async def remove(self, container: str, locators: Sequence[RowLocator]) -> int:
         """Remove rows by their addresses."""
-        with failures.translating(self._where):
-            connection = await self._connection()
+        async with self._asking() as connection:
             statement = f"DELETE FROM {quoted(container)} WHERE ctid = ANY($1::tid[])"  # noqa: S608 - names are quoted
             return _number(await connection.execute(statement, [*locators]))
 
     async def drop(self, container: str) -> None:
         """Drop a table."""
-        with failures.translating(self._where):
-            connection = await self._connection()
+        async with self._asking() as connection:
             # A cursor that was read to its end is still open to the server, which then drops no table.
             await connection.execute("CLOSE ALL")
             await connection.execute(f"DROP TABLE IF EXISTS {quoted(container)}")
@@ -220,35 +201,19 @@ class PostgresWriter:
     async def commit(self) -> bool:
         """Commit; a connection that ends meanwhile leaves it unknown."""
         try:
-            with failures.translating(self._where):
-                await (await self._connection()).execute("COMMIT")
+            async with self._asking() as connection:
+                await connection.execute("COMMIT")
         except BackendError as error:
             if error.failure in {FailureKind.UNREACHABLE, FailureKind.TIMEOUT}:
                 return False
             raise
         return True
 
-    async def close(self) -> None:
-        """End the session, which rolls back what is not committed."""
-        connection, self._held = self._held, None
-        if connection is not None:
-            with suppress(Exception):
-                await connection.close(timeout=1)
-
-    async def _connection(self) -> asyncpg.Connection:
-        if self._held is None:
-            self._held = await connect(self._target, seconds=self._timeouts.connect)
-        return self._held
-
-    async def _table(self, name: str) -> PostgresTable | None:
-        found = self._tables.get(name) or await describe(await self._connection(), name)
+    async def _table(self, connection: asyncpg.Connection, name: str) -> PostgresTable | None:
+        found = self._tables.get(name) or await describe(connection, name)
         if found is not None:
             self._tables[name] = found
         return found
-
-    async def _create(self, connection: asyncpg.Connection, sheet: Sheet) -> None:
-        for statement in statements(sheet):
-            await connection.execute(statement)
 
     async def _lock(self, connection: asyncpg.Connection, table: PostgresTable) -> None:
         """Keep other writers out, an earlier attempt's orphaned session included; not every role may."""
@@ -264,6 +229,7 @@ class PostgresWriter:
 
     async def _write(
         self,
+        connection: asyncpg.Connection,
         sheet: Sheet,
         rows: Sequence[RawRow],
         first: int,
@@ -272,7 +238,7 @@ class PostgresWriter:
         ready: ReadyRows | None = None,
     ) -> Sequence[RefusedRow]:
         """Write all rows at once; where that is refused, each half of them, until it is known which row is to blame."""
-        connection, table = await self._connection(), await self._table(sheet.container)
+        table = await self._table(connection, sheet.container)
         if table is None or not rows:
             return ()
         columns = [table.column(name) for name in sheet.columns]
@@ -297,7 +263,7 @@ class PostgresWriter:
         if len(rows) == 1:
             known = why_refused(rows[0], [column.kind for column in columns])
             return (RefusedRow(first, known or next(iter(refusals), _OTHER_FORM)),)
-        return await self._write_halves(sheet, rows, first, is_update=is_update)
+        return await self._write_halves(connection, sheet, rows, first, is_update=is_update)
 
     async def _append(
         self, connection: asyncpg.Connection, table: PostgresTable, sheet: Sheet, made: ReadyRows
@@ -316,15 +282,21 @@ class PostgresWriter:
         return is_same
 
     async def _write_halves(
-        self, sheet: Sheet, rows: Sequence[RawRow], first: int, *, is_update: bool
+        self,
+        connection: asyncpg.Connection,
+        sheet: Sheet,
+        rows: Sequence[RawRow],
+        first: int,
+        *,
+        is_update: bool,
     ) -> Sequence[RefusedRow]:
-        connection, half = await self._connection(), len(rows) // 2
+        half = len(rows) // 2
         await connection.execute("RELEASE batch; SAVEPOINT halves")
         self._has_savepoint = False
         try:
             refused = (
-                *await self._write(sheet, rows[:half], first, is_update=is_update),
-                *await self._write(sheet, rows[half:], first + half, is_update=is_update),
+                *await self._write(connection, sheet, rows[:half], first, is_update=is_update),
+                *await self._write(connection, sheet, rows[half:], first + half, is_update=is_update),
             )
         except TakenError:
             # Rows of the first half that stayed would be taken for the target's own.

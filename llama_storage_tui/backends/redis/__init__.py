@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from llama_storage_tui.backends.redis.place import host_fault
 from llama_storage_tui.backends.redis.target import (
@@ -12,31 +12,7 @@ from llama_storage_tui.backends.redis.target import (
     redis_target,
     unlike_config,
 )
-from llama_storage_tui.backends.spec import BulkCopy, EngineSpec
-from llama_storage_tui.model.limits import Timeouts
-
-if TYPE_CHECKING:
-    # Names of annotations only.
-    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader
-
-
-def _reader(target: RedisTarget, timeouts: Timeouts) -> Reader:
-    from llama_storage_tui.backends.redis.reader import redis_reader
-
-    return redis_reader(target, timeouts=timeouts)
-
-
-def _source(target: RedisTarget, timeouts: Timeouts) -> ItemSource:
-    from llama_storage_tui.backends.redis.source import RedisSource
-
-    return RedisSource(target, timeouts=timeouts)
-
-
-def _writer(target: RedisTarget, timeouts: Timeouts) -> ItemWriter:
-    from llama_storage_tui.backends.redis.writer import RedisWriter
-
-    return RedisWriter(target, timeouts=timeouts)
-
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, later
 
 ENGINE: Final = EngineSpec(
     name="Redis",
@@ -45,11 +21,11 @@ ENGINE: Final = EngineSpec(
     read_target=redis_target,
     location=location,
     container=container,
-    reader=_reader,
+    reader=later(f"{__name__}.reader", "redis_reader"),
     size_details=("memory bytes",),
     bulk_copy=BulkCopy(
-        _source,
-        _writer,
+        later(f"{__name__}.source", "RedisSource"),
+        later(f"{__name__}.writer", "RedisWriter"),
         note="Redis keeps expiry times to the millisecond. Keys that have already expired are not moved.",
         only_moves=True,
     ),

@@ -95,7 +95,7 @@ class RedisConnection:
             # The only word that a Sentinel and a Redis answer differently, before anything is counted as missing.
             (about,) = await self._send([(Command.INFO, "server")], seconds=self._timeouts.connect)
             if isinstance(about, dict) and about.get("redis_mode") == "sentinel":
-                raise failures.made(failures.SENTINEL, self.where)
+                raise network.made(failures.SENTINEL, self.where)
             self._is_checked = True
         return await self._send(questions, seconds=seconds)
 

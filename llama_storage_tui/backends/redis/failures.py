@@ -12,9 +12,8 @@ from typing import Final
 from redis import exceptions
 
 from llama_storage_tui.backends import network
+from llama_storage_tui.backends.network import Words, made
 from llama_storage_tui.errors import BackendError, FailureKind
-
-Words = tuple[FailureKind, str, str | None]
 
 _FIELDS: Final = (
     "kv_redis has no field for a password, TLS or a database number in any version. What works, since servers write host into a"
@@ -46,83 +45,60 @@ SENTINEL: Final = (
     "This is a Sentinel: it knows where Redis is, and holds no keys.",
     "Give the host and port of the primary: servers do not ask a Sentinel.",
 )
-_CLASSES: Final[tuple[tuple[type[Exception], Words], ...]] = (
-    (exceptions.BusyLoadingError, _LOADING),
-    (exceptions.AskError, _MOVED),  # and MovedError, which is one
-    (
-        # Before the class that redis-py derives it from.
-        exceptions.MasterDownError,
-        (
-            FailureKind.UNREACHABLE,
-            "The replica has lost its primary, and gives no stale answers.",
-            "Ask the primary.",
-        ),
+_CLASSES: Final[dict[type[Exception], Words]] = {
+    exceptions.BusyLoadingError: _LOADING,
+    exceptions.AskError: _MOVED,  # and MovedError, which is one
+    # Before the class that redis-py derives it from.
+    exceptions.MasterDownError: (
+        FailureKind.UNREACHABLE,
+        "The replica has lost its primary, and gives no stale answers.",
+        "Ask the primary.",
     ),
-    (
-        exceptions.ClusterDownError,
-        (FailureKind.UNREACHABLE, "The Redis Cluster does not serve all of its slots.", "See CLUSTER INFO."),
+    exceptions.ClusterDownError: (
+        FailureKind.UNREACHABLE,
+        "The Redis Cluster does not serve all of its slots.",
+        "See CLUSTER INFO.",
     ),
-    (
-        exceptions.OutOfMemoryError,
-        (
-            FailureKind.QUERY,
-            "The server's memory is full (maxmemory), so it refuses writes.",
-            "Raise maxmemory, or make room.",
-        ),
+    exceptions.OutOfMemoryError: (
+        FailureKind.QUERY,
+        "The server's memory is full (maxmemory), so it refuses writes.",
+        "Raise maxmemory, or make room.",
     ),
-    (
-        exceptions.ReadOnlyError,
-        (
-            FailureKind.READ_ONLY,
-            "This is a replica, which refuses every write.",
-            "Give the host and port of the primary.",
-        ),
+    exceptions.ReadOnlyError: (
+        FailureKind.READ_ONLY,
+        "This is a replica, which refuses every write.",
+        "Give the host and port of the primary.",
     ),
-    (
-        exceptions.NoPermissionError,
-        (
-            FailureKind.PERMISSION,
-            "The user may not do that.",
-            "Allow it +@read, +info, +time and its keys; for a move to it also +msetnx, +set, +pexpireat and +del.",
-        ),
+    exceptions.NoPermissionError: (
+        FailureKind.PERMISSION,
+        "The user may not do that.",
+        "Allow it +@read, +info, +time and its keys; for a move to it also +msetnx, +set, +pexpireat and +del.",
     ),
-)
-_PREFIXES: Final[tuple[tuple[str, Words], ...]] = (
-    ("NOAUTH", _WANTS_PASSWORD),
-    ("HELLO must be called", _WANTS_PASSWORD),
-    (
-        "DENIED",
-        (
-            FailureKind.PERMISSION,
-            "The server is in protected mode and answers only programs on its own machine.",
-            "Who runs it decides whom it answers (bind, a password); the config holds a password only in front of the host.",
-        ),
+}
+_PREFIXES: Final[dict[str, Words]] = {
+    "NOAUTH": _WANTS_PASSWORD,
+    "HELLO must be called": _WANTS_PASSWORD,
+    "DENIED": (
+        FailureKind.PERMISSION,
+        "The server is in protected mode and answers only programs on its own machine.",
+        "Who runs it decides whom it answers (bind, a password); the config holds a password only in front of the host.",
     ),
-    (
-        "max number of clients",
-        (
-            FailureKind.TOO_MANY_CONNECTIONS,
-            "The server has no free connection left.",
-            "Compare maxclients with the pools of its clients (CLIENT LIST).",
-        ),
+    "max number of clients": (
+        FailureKind.TOO_MANY_CONNECTIONS,
+        "The server has no free connection left.",
+        "Compare maxclients with the pools of its clients (CLIENT LIST).",
     ),
-    (
-        "MISCONF",
-        (
-            FailureKind.READ_ONLY,
-            "The server cannot save to its disk, and therefore refuses every write.",
-            "See the server's log for the RDB snapshot or AOF write that failed.",
-        ),
+    "MISCONF": (
+        FailureKind.READ_ONLY,
+        "The server cannot save to its disk, and therefore refuses every write.",
+        "See the server's log for the RDB snapshot or AOF write that failed.",
     ),
-    (
-        "DB index is out of range",
-        (
-            FailureKind.UNKNOWN_DATABASE,
-            "The server has no database of that number.",
-            "Leave the number out of the host.",
-        ),
+    "DB index is out of range": (
+        FailureKind.UNKNOWN_DATABASE,
+        "The server has no database of that number.",
+        "Leave the number out of the host.",
     ),
-)
+}
 """What redis-py has no class for."""
 
 
@@ -153,18 +129,12 @@ def translated(error: BaseException, *, where: str, has_password: bool) -> Backe
             return made((FailureKind.QUERY, f"The driver failed ({type(error).__name__}).", None), where)
 
 
-def made(words: Words, where: str) -> BackendError:
-    """Return the error of these words."""
-    kind, message, advice = words
-    return BackendError(message, failure=kind, where=where, help=advice)
-
-
 def _of_server(error: BaseException, *, has_password: bool) -> Words | None:
-    for class_, words in _CLASSES:
+    for class_, words in _CLASSES.items():
         if isinstance(error, class_):
             return words
     text = str(error)
-    for prefix, words in _PREFIXES:
+    for prefix, words in _PREFIXES.items():
         if text.startswith(prefix):
             return words
     if not isinstance(error, exceptions.AuthenticationError):

@@ -19,6 +19,8 @@ from typing import Any, Final
 
 from llama_storage_tui.backends import cursors, expiry
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
+from llama_storage_tui.backends.keyscan import cut
+from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
@@ -26,7 +28,7 @@ from llama_storage_tui.backends.redis.scanning import KeyCounts, Scan, WantedKey
 from llama_storage_tui.backends.seen import SeenKeys
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeyLevel, KeyPage, KeySelection, StoredValue
+from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeyPage, KeySelection, StoredValue
 from llama_storage_tui.model.limits import Timeouts
 
 WHOLE: Final = 100_000
@@ -67,8 +69,8 @@ class Window:
 
 
 @dataclass(slots=True)
-class RedisKeyValueReader:
-    """Satisfies `protocols.KeyValueReader`."""
+class RedisKeyValueReader(KeyValueReader):
+    """The keys of one database, which have no order: see the module."""
 
     connection: RedisConnection
     timeouts: Timeouts
@@ -133,11 +135,6 @@ class RedisKeyValueReader:
             return await self._ordered(wanted, limit, last, name, total, seconds=seconds)
         return await self._windowed(wanted, limit, start or 0, last, name, total)
 
-    async def level(self, selection: KeySelection, prefix: str = "", *, separator: str) -> KeyLevel | None:
-        """Return None: keys have no order here."""
-        del selection, prefix, separator
-        return None
-
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
         found = () if key is None else await self._values([key], limit=limit, seconds=self.timeouts.query)
@@ -155,7 +152,7 @@ class RedisKeyValueReader:
         wanted = WantedKeys(selection)
         total = int(await self.connection.one(Command.SIZE, seconds=self.timeouts.query))
         if total <= self.whole:
-            window = await self._all(wanted, seconds=None)
+            window = await self._first(wanted, None, None, seconds=None)
             for start in range(0, len(window.keys), LARGEST_BATCH):
                 async for batch in self._streamed(window.keys[start : start + LARGEST_BATCH]):
                     yield batch
@@ -187,7 +184,7 @@ class RedisKeyValueReader:
     ) -> KeyPage:
         window = self._kept.get((name, None)) if last is not None else None
         if window is None and total <= self.whole:
-            window = self._keep(name, None, await self._all(wanted, seconds=seconds))
+            window = self._keep(name, None, await self._first(wanted, None, None, seconds=seconds))
         elif window is None:
             window = await self._first(wanted, last, limit + 1, seconds=seconds)
         start = 0 if last is None else bisect_right(window.keys, last)
@@ -212,7 +209,7 @@ class RedisKeyValueReader:
             return KeyPage(entries, following, is_complete=False, scanned=looked, total=total)
         if window.following is None:
             return KeyPage(entries, None, scanned=looked, total=total)
-        self._leave(name, start, window)
+        self._windows[name, window.following] = (start, array("q", map(hash, window.keys)))
         following = cursors.encode(name, (("i", str(window.following)), None))
         return KeyPage(entries, following, is_complete=False, scanned=looked, total=total)
 
@@ -226,10 +223,6 @@ class RedisKeyValueReader:
                 del self._kept[key]
         self._kept[name, start] = window
         return window
-
-    def _leave(self, name: str, start: int, window: Window) -> None:
-        if window.following is not None:
-            self._windows[name, window.following] = (start, array("q", map(hash, window.keys)))
 
     def _shown_before(self, name: str, start: int) -> SeenKeys:
         """Return the keys of the windows before one: those of the last one asked about, and of what came between."""
@@ -249,22 +242,16 @@ class RedisKeyValueReader:
         self._shown = ((name, start), seen)
         return seen.copy()
 
-    async def _all(self, wanted: WantedKeys, *, seconds: float | None) -> Window:
-        keys, select, scan = set[bytes](), wanted.selector(), Scan()
-        async with aclosing(scan.steps(self.connection, wanted.lead, seconds=seconds)) as steps:
-            async for step in steps:
-                keys.update(select(step))
-        return Window(tuple(sorted(keys)), scan.looked)
-
     async def _first(
-        self, wanted: WantedKeys, last: bytes | None, most: int, *, seconds: float | None
+        self, wanted: WantedKeys, last: bytes | None, most: int | None, *, seconds: float | None
     ) -> Window:
-        """Return the first keys in order after one, of a database of any size."""
+        """Return the first keys in order after one (None: from the beginning on), and as many as there are where `most` is None."""
         keys, select, scan = set[bytes](), wanted.selector(), Scan()
         async with aclosing(scan.steps(self.connection, wanted.lead, seconds=seconds)) as steps:
             async for step in steps:
-                keys.update(key for key in select(step) if last is None or key > last)
-                if len(keys) > most + self.window:
+                found = select(step)
+                keys.update(found if last is None else [key for key in found if key > last])
+                if most is not None and len(keys) > most + self.window:
                     keys = set(heapq.nsmallest(most, keys))
         return Window(tuple(sorted(keys)), scan.looked)
 
@@ -361,9 +348,7 @@ def _stored_value(entry: KeyEntry, raw: bytes, size: int, limit: int | None) -> 
         except UnicodeDecodeError:
             continue
         break
-    if limit is None or len(value) <= limit:
-        return StoredValue(entry, value)
-    return StoredValue(entry, value[:limit], is_cut=True)
+    return cut(entry, value, limit)
 
 
 def _expires(time: tuple[int, int], milliseconds: int) -> tuple[datetime | None, str | None]:

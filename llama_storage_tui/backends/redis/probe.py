@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from llama_storage_tui.backends.protocols import Prober
 from llama_storage_tui.backends.redis.commands import Command
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.target import RedisTarget
@@ -20,8 +21,8 @@ _NAMES: Final = (("valkey_version", "Valkey"), ("dragonfly_version", "Dragonfly"
 
 
 @dataclass(frozen=True, slots=True)
-class RedisProber:
-    """Satisfies `protocols.Prober`."""
+class RedisProber(Prober):
+    """The test of a Redis server."""
 
     connection: RedisConnection
     target: RedisTarget

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from llama_storage_tui.backends import expiry
-from llama_storage_tui.backends.batches import LARGEST_BATCH, Pace
-from llama_storage_tui.backends.redis import failures
+from llama_storage_tui.backends import expiry, network
+from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, Pace, parted
 from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.scanning import Scan, WantedKeys
+from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.backends.seen import SeenKeys
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
-from llama_storage_tui.model.raw_rows import Found, RawRow, Sheet, Standing, UndecodableText
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import Found, RawRow, RefusedRow, Sheet, Standing, UndecodableText
 from llama_storage_tui.model.transfer import KEY_COLUMNS, NotConvertibleError
 from llama_storage_tui.text import line
 
@@ -27,6 +29,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _SECOND: Final = 1000
 _A_MOMENT: Final = 50
+_INVALID: Final = "its key or value is not valid UTF-8 text, and would come back in another form"
 _COARSE: Final = 100
 """Before 7.0 a time of expiry can only be reckoned from what is left of it, which takes some milliseconds to ask."""
 
@@ -137,12 +140,94 @@ class RawKeys:
             if name not in ("none", "string"):
                 shown = line(key.decode(errors="replace"), 120)
                 words = f"Key {shown} is a Redis {name}: only strings can be copied."
-                raise failures.made((FailureKind.UNSUPPORTED, words, None), self.connection.where)
+                raise network.made((FailureKind.UNSUPPORTED, words, None), self.connection.where)
 
     async def _asked(self, questions: Sequence[Question]) -> list[Any]:
         if not questions:
             return []
         return [self.connection.accepted(each) for each in await self.connection.ask(questions, seconds=None)]
+
+
+@dataclass(slots=True)
+class StoredKeys:
+    """Rows as Redis keeps them: keys with their values, when each expires, and their places among the rows.
+
+    They are beside each other, since millions are sent.
+    """
+
+    places: list[int] = field(default_factory=list)
+    keys: list[bytes] = field(default_factory=list)
+    values: list[bytes] = field(default_factory=list)
+    expires: list[int] = field(default_factory=list)
+
+    def parts(self) -> list[StoredKeys]:
+        """Part them so that each command is answered soon, and none weighs much."""
+        number = len(self.keys)
+        if sum(map(len, self.values)) <= BATCH_BYTES:
+            return [
+                self._of(range(at, min(at + LARGEST_BATCH, number))) for at in range(0, number, LARGEST_BATCH)
+            ]
+        parts = parted(range(number), lambda at: len(self.values[at]))
+        return [self._of(range(part[0], part[-1] + 1)) for part in parts]
+
+    def _of(self, places: range) -> StoredKeys:
+        chosen = slice(places.start, places.stop)
+        return StoredKeys(self.places[chosen], self.keys[chosen], self.values[chosen], self.expires[chosen])
+
+
+def stored_keys(sheet: Sheet, rows: Sequence[RawRow]) -> tuple[StoredKeys, list[RefusedRow]]:
+    """Return rows as Redis has them, and those that it cannot have; one that has expired is neither."""
+    at = [sheet.columns.index(name) for name in ("key", "value")]
+    expires = sheet.columns.index("expiration") if "expiration" in sheet.columns else None
+    if expires is None or all(row[expires] is None for row in rows):
+        try:
+            keys, values = ([row[each].encode() for row in rows] for each in at)  # type: ignore[union-attr] # else slowly
+        except (AttributeError, UnicodeEncodeError):
+            pass
+        else:
+            return StoredKeys([*range(len(rows))], keys, values, [NEVER] * len(rows)), []
+    made, refused = StoredKeys(), []
+    for index, row in enumerate(rows):
+        try:
+            cells = _stored(row[at[0]], row[at[1]], None if expires is None else row[expires])
+        except NotConvertibleError as error:
+            refused.append(RefusedRow(index, str(error)))
+            continue
+        if not is_past(cells[2]):
+            made.places.append(index)
+            made.keys.append(cells[0])
+            made.values.append(cells[1])
+            made.expires.append(cells[2])
+    return made, refused
+
+
+def _stored(key: Cell, value: Cell, expiration: Cell) -> tuple[bytes, bytes, int]:
+    if key is None or value is None:
+        raise NotConvertibleError(
+            f"its {'key' if key is None else 'value'} is NULL, which Redis cannot store"
+        )
+    name, text = encoded(key), encoded(value)
+    if name is None or text is None:
+        raise NotConvertibleError(_INVALID)
+    return name, text, expires_at(expiration)
+
+
+class RedisRows:
+    """What the source and the writer of a move share: a connection to one database, which is the container of its keys."""
+
+    def __init__(self, target: RedisTarget, timeouts: Timeouts, *, writes: bool = False) -> None:
+        self._timeouts = timeouts
+        self._connection = RedisConnection(target, timeouts, writes=writes)
+        self._keys = RawKeys(self._connection, target.database)
+
+    async def is_empty(self, container: str) -> bool:
+        """Tell whether the database has no key."""
+        del container
+        return not int(await self._connection.one(Command.SIZE, seconds=self._timeouts.query))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connection.close()
 
 
 def encoded(cell: Cell) -> bytes | None:

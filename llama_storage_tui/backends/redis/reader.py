@@ -11,7 +11,7 @@ from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.model.limits import Timeouts
 
 
-def redis_reader(target: RedisTarget, *, timeouts: Timeouts) -> Reader:
+def redis_reader(target: RedisTarget, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is connected yet."""
     connection = RedisConnection(target, timeouts)
     return OpenReader(

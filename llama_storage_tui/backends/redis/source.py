@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import final
 
 from llama_storage_tui.backends.batches import weight
+from llama_storage_tui.backends.protocols import ItemSource
 from llama_storage_tui.backends.redis.commands import Command
-from llama_storage_tui.backends.redis.connecting import RedisConnection
-from llama_storage_tui.backends.redis.raw_keys import RawKeys
-from llama_storage_tui.backends.redis.scanning import Scan, WantedKeys
-from llama_storage_tui.backends.redis.target import RedisTarget
-from llama_storage_tui.backends.seen import DistinctKeys
+from llama_storage_tui.backends.redis.raw_keys import RedisRows
+from llama_storage_tui.backends.redis.scanning import KeyCounts, Scan, WantedKeys
 from llama_storage_tui.model.data import KeySelection
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Found, RawBatch, RawExtent, RawRow, Sheet
 from llama_storage_tui.model.transfer import KEY_COLUMNS
 
@@ -21,25 +19,17 @@ _WRITES = ("run_id", "rdb_changes_since_last_save", "rdb_last_save_time", "rdb_s
 """What INFO says that changes with every write to the server, and not when a key expires."""
 
 
-class RedisSource:
-    """Satisfies `protocols.ItemSource` for one database."""
+@final
+class RedisSource(RedisRows, ItemSource):
+    """The keys of one database."""
 
     stamps_others = True
-
-    def __init__(self, target: RedisTarget, *, timeouts: Timeouts) -> None:
-        self._timeouts = timeouts
-        self._connection = RedisConnection(target, timeouts)
-        self._keys = RawKeys(self._connection, target.database)
 
     async def stamp(self, container: str) -> str:
         """Return what the server has counted of its writes, those to other keys and databases included."""
         del container
         about = await self._connection.one(Command.INFO, seconds=self._timeouts.query)
         return repr([about.get(name) for name in _WRITES])
-
-    async def blocks_writers(self) -> bool:
-        """Return False: a scan rests between its steps."""
-        return False
 
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count keys, and the bytes of their texts."""
@@ -63,24 +53,14 @@ class RedisSource:
             async for batch in batches:
                 yield RawBatch(KEY_COLUMNS, [each.row() for each in batch])
 
-    async def is_empty(self, container: str) -> bool:
-        """Tell whether the database has no key."""
-        del container
-        return not int(await self._connection.one(Command.SIZE, seconds=self._timeouts.query))
-
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the database has in its place."""
         return await self._keys.look(sheet, rows)
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._connection.close()
-
     async def _count(self, keys: KeySelection | None) -> int:
-        wanted = WantedKeys(keys or KeySelection())
-        found, select = DistinctKeys(), wanted.selector()
-        async with aclosing(Scan().steps(self._connection, wanted.lead, seconds=None)) as steps:
+        selection = keys or KeySelection()
+        found, lead = KeyCounts((selection,)), WantedKeys(selection).lead
+        async with aclosing(Scan().steps(self._connection, lead, seconds=None)) as steps:
             async for step in steps:
-                for key in select(step):
-                    found.add(key)
-        return len(found)
+                found.add(step)
+        return found.numbers()[0]

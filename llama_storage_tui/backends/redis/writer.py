@@ -10,16 +10,22 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import field
-from typing import Any, Final
+from typing import Any, Final, final
 
+from llama_storage_tui.backends import network
 from llama_storage_tui.backends.batches import LARGEST_BATCH
 from llama_storage_tui.backends.program_name import SESSION_NAME
-from llama_storage_tui.backends.redis import failures
+from llama_storage_tui.backends.protocols import ItemWriter
 from llama_storage_tui.backends.redis.commands import Command, Question, WriteCommand
-from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.probe import RedisAnswer
-from llama_storage_tui.backends.redis.raw_keys import NEVER, RawKeys, encoded, is_past
-from llama_storage_tui.backends.redis.stored_keys import StoredKeys, stored_keys
+from llama_storage_tui.backends.redis.raw_keys import (
+    NEVER,
+    RedisRows,
+    StoredKeys,
+    encoded,
+    is_past,
+    stored_keys,
+)
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
@@ -35,7 +41,7 @@ from llama_storage_tui.model.raw_rows import (
     Sheet,
     TakenError,
 )
-from llama_storage_tui.model.transfer import KEY_COLUMNS, TransferItem
+from llama_storage_tui.model.transfer import KEY_COLUMNS
 from llama_storage_tui.text import line
 
 _OTHER_FORM: Final = "Redis returns its value in another form"
@@ -52,16 +58,15 @@ class _Ready:
     sent: Sequence[bytes] = field(repr=False)
 
 
-class RedisWriter:
-    """Satisfies `protocols.ItemWriter` for one database."""
+@final
+class RedisWriter(RedisRows, ItemWriter):
+    """A writer of one database."""
 
     is_atomic = False
 
-    def __init__(self, target: RedisTarget, *, timeouts: Timeouts) -> None:
+    def __init__(self, target: RedisTarget, timeouts: Timeouts) -> None:
+        super().__init__(target, timeouts=timeouts, writes=True)
         self._database = target.database
-        self._timeouts = timeouts
-        self._connection = RedisConnection(target, timeouts, writes=True)
-        self._keys = RawKeys(self._connection, target.database)
         self._is_touched = False
         self._evicted = 0
 
@@ -97,22 +102,12 @@ class RedisWriter:
         del sheet
         return False
 
-    async def is_empty(self, container: str) -> bool:
-        """Tell whether the database has no key."""
-        del container
-        return not int(await self._connection.one(Command.SIZE, seconds=self._timeouts.query))
-
     async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
         """Yield the keys as a scan gives them; a locator is the key."""
         del container
         async with aclosing(self._keys.batches(keys)) as batches:
             async for batch in batches:
                 yield RawBatch(KEY_COLUMNS, [each.row() for each in batch], [each.key for each in batch])
-
-    async def bring(self, item: TransferItem) -> int | None:
-        """Return None: Redis reads no other store."""
-        del item
-        return None
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the database has in its place."""
@@ -188,12 +183,8 @@ class RedisWriter:
             policy = RedisAnswer(about, 0, None).policy
             words = f"Meanwhile the server evicted keys, because its memory is full ({policy})."
             advice = "Raise maxmemory, or set maxmemory-policy noeviction; then start again."
-            raise failures.made((FailureKind.QUERY, words, advice), self._connection.where)
+            raise network.made((FailureKind.QUERY, words, advice), self._connection.where)
         return True
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._connection.close()
 
     async def _ended(
         self, parts: Sequence[StoredKeys], values: Sequence[Sequence[bytes | None]]

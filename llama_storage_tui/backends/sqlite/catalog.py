@@ -9,7 +9,8 @@ from typing import Final
 import aiosqlite
 
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
-from llama_storage_tui.backends.sqlite.raw_rows import quoted
+from llama_storage_tui.backends.sqlite.raw_rows import ROW_IDS, quoted
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.data import Column
 
 _TABLES: Final = (
@@ -25,7 +26,6 @@ _COLLATION: Final = (
 _HIDDEN: Final = 1
 """What `hidden` says of a virtual table's hidden columns; 2 and 3 are generated columns, which can be read."""
 
-_ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 _VIRTUAL: Final = re.compile(r"\s*create\s+virtual\s", re.IGNORECASE)
 _MAYBE_WITHOUT_ROWID: Final = re.compile(r"\bwithout\b", re.IGNORECASE)
 _DESCENDING: Final = re.compile(r"\bprimary\s+key\s+desc\b", re.IGNORECASE)
@@ -53,16 +53,11 @@ async def statistics(connection: aiosqlite.Connection) -> dict[str, int]:
     return counts
 
 
-async def collation(connection: aiosqlite.Connection, table: str, column: str) -> str:
-    """Return the collation of a column's primary-key index; BINARY where it has none."""
-    found = await connection.execute_fetchall(_COLLATION, {"name": table, "column": column})
-    return next((str(row[0]).upper() for row in found), "BINARY")
-
-
 async def is_binary_ordered(connection: aiosqlite.Connection, table: str, column: str) -> bool:
-    """Tell whether the file is UTF-8 and the column's index has the BINARY collation."""
+    """Tell whether the file is UTF-8 and the column's primary-key index, if it has one, the BINARY collation."""
     ((encoding,),) = await connection.execute_fetchall("PRAGMA encoding")
-    return encoding == "UTF-8" and await collation(connection, table, column) == "BINARY"
+    found = await connection.execute_fetchall(_COLLATION, {"name": table, "column": column})
+    return encoding == "UTF-8" and all(str(row[0]).upper() == "BINARY" for row in found)
 
 
 def pass_interrupt(error: sqlite3.Error) -> None:
@@ -103,17 +98,32 @@ def _with_rowid(
         alias = (_not_null(primary[0]),)
         return TableShape(name, columns, key=alias, order=alias)
     is_firm = bool(primary) and not any(column.column.is_nullable for column in primary)
-    taken = {column.name.lower() for column in columns}
-    free = [each for each in _ROWID_NAMES if each not in taken]
-    if not free:
+    rowid = _free_rowid(columns)
+    if not rowid:
         key = tuple(primary) if is_firm else ()
         return TableShape(name, columns, key=key, order=key)
-    rowid = ColumnShape(
-        Column(free[0], "INTEGER", is_primary_key=True, is_nullable=False), ColumnKind.INTEGER
-    )
     # A primary key may hold NULLs unless it forbids them; then only its first column leads, and rowid makes it unique.
-    order = tuple(primary) if is_firm else (*primary[:1], rowid)
-    return TableShape(name, columns, key=(rowid,), order=order, hidden=(rowid,))
+    order = tuple(primary) if is_firm else (*primary[:1], *rowid)
+    return TableShape(name, columns, key=rowid, order=order, hidden=rowid)
+
+
+def rowid_of(shape: TableShape) -> tuple[ColumnShape, ...]:
+    """Return the rowid as a column; none for a view and for a table that has none."""
+    if shape.is_view or not shape.key:
+        return ()
+    if shape.hidden:
+        return shape.hidden[:1]
+    is_alias = len(shape.key) == 1 and shape.key[0].column.type.upper() == "INTEGER"
+    return _free_rowid(shape.columns) if is_alias else ()
+
+
+def _free_rowid(columns: tuple[ColumnShape, ...]) -> tuple[ColumnShape, ...]:
+    """Return the rowid by a name that no column has; none where they have them all."""
+    taken = {column.name.lower() for column in columns}
+    name = next((each for each in ROW_IDS if each not in taken), None)
+    if name is None:
+        return ()
+    return (ColumnShape(Column(name, "INTEGER", is_primary_key=True, is_nullable=False), ColumnKind.INTEGER),)
 
 
 async def _has_rowid(connection: aiosqlite.Connection, name: str) -> bool:
@@ -141,12 +151,7 @@ def _column(row: sqlite3.Row) -> ColumnShape:
 
 
 def _not_null(shape: ColumnShape) -> ColumnShape:
-    column = shape.column
-    return ColumnShape(
-        Column(column.name, column.type, is_primary_key=True, is_nullable=False, is_json=column.is_json),
-        shape.kind,
-        shape.cast,
-    )
+    return replace(shape, column=replace(shape.column, is_primary_key=True, is_nullable=False))
 
 
 def _kind(declared: str) -> ColumnKind:

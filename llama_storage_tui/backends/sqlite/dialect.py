@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import aiosqlite
@@ -13,7 +13,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.backends.engine import Dialect, Expression
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.backends.sqlite import catalog
@@ -35,8 +35,8 @@ _FALSE: Final = frozenset({"false", "f", "no", "off", "0"})
 _HEX: Final = re.compile(r"(?:\\x|0x|x')((?:[0-9a-fA-F]{2})*)'?")
 
 
-class SqliteDialect:
-    """Satisfies `engine.Dialect`."""
+class SqliteDialect(Dialect):
+    """How SQLite does what engines do differently."""
 
     documents = SqliteDocuments()
     nulls_first = True
@@ -157,13 +157,6 @@ class SqliteDialect:
         """Cast as `equals` will; SQLite itself refuses nothing."""
         del connection
         self.equals(sa.column(shape.name), shape, text)
-
-    async def blocks(
-        self, connection: AsyncConnection, shape: TableShape, table: sa.TableClause, after: Part
-    ) -> AsyncIterator[sa.ColumnElement[bool]]:
-        """Yield the whole: a table in rowid order needs no parts."""
-        del connection, shape, table, after
-        yield sa.true()
 
     def size(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the size in bytes; from 3.43 on without reading the value."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
-from llama_storage_tui.backends.engine import Expression, Values
-from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
+from llama_storage_tui.backends.engine import Documents, Expression, Values
+from llama_storage_tui.backends.outlines import LARGE
+from llama_storage_tui.backends.shape import ColumnShape, TableShape
+from llama_storage_tui.backends.sqlite.catalog import rowid_of
 from llama_storage_tui.backends.sqlite.python_json import LENGTHS
-from llama_storage_tui.backends.sqlite.readable_json import outlined, readable
-from llama_storage_tui.backends.sqlite.rowid import rowid_of
 from llama_storage_tui.model.records import Extent, Field, Path
 
 _NUMERIC: Final = ("integer", "real")
@@ -27,23 +28,23 @@ _MOST_NUMBERS: Final = 4
 _NUL: Final = "\\u0000"
 
 
-class SqliteDocuments:
-    """Satisfies `documents.Documents`."""
+class SqliteDocuments(Documents):
+    """What SQLite can tell of JSON documents."""
 
     needs_ranges = False
     separators = (",", ":")
 
     def ready(self, element: Expression, fields: Sequence[Field]) -> Expression:
-        """Return the document as SQLite can read it, the outline of a large one."""
-        return outlined(element, fields)
-
-    def prepared(self, element: Expression, keys: Sequence[str], name: str) -> None:
-        """Return None: SQLite keeps what it parsed last by itself."""
-        del element, keys, name
+        """Return a document as `document` does; of a large one its outline by some fields, the empty text where it is no JSON."""
+        written = json.dumps([[*map(list, (field.path, field.each)), field.measure] for field in fields])
+        made = sa.func.json_outline(sa.cast(element, sa.LargeBinary()), written)
+        # The type first, which costs no look at the value.
+        is_large = sa.and_(sa.func.typeof(element) == "text", sa.func.length(element) > LARGE)
+        return sa.case((is_large, sa.func.coalesce(made, "")), *_readings(element), else_=element)
 
     def document(self, element: Expression) -> Expression:
-        """Return the document of a column as SQLite can read it."""
-        return readable(element)
+        """Return a column's document as SQLite can read it; what not even Python reads as it is stored."""
+        return sa.case(*_readings(element), else_=element)
 
     def value(self, element: Expression, path: Path) -> Expression:
         """Return the text at a path."""
@@ -124,7 +125,7 @@ class SqliteDocuments:
     def is_json(self, element: Expression, column: ColumnShape) -> sa.ColumnElement[bool]:
         """Return the condition; NULL is no document."""
         del column
-        return sa.func.coalesce(sa.func.json_valid(readable(element)), 0) == 1
+        return sa.func.coalesce(sa.func.json_valid(self.document(element)), 0) == 1
 
     def contains(self, element: Expression, text: str) -> sa.ColumnElement[bool]:
         """Return the condition as a GLOB, which skips to a first letter twice as fast as instr does (measured)."""
@@ -142,11 +143,6 @@ class SqliteDocuments:
     def physical(self, shape: TableShape) -> tuple[ColumnShape, ...]:
         """Return the rowid."""
         return rowid_of(shape)
-
-    async def parts(self, connection: AsyncConnection, shape: TableShape) -> tuple[TablePart, ...]:
-        """Return none: a table is one tree of rowids."""
-        del connection, shape
-        return ()
 
     async def extent(self, connection: AsyncConnection, shape: TableShape) -> Extent:
         """Return the span of rowids, which is the number of rows where none was deleted."""
@@ -187,6 +183,15 @@ class SqliteDocuments:
             return int(text)
         except ValueError:
             raise cursors.refused() from None
+
+
+def _readings(element: Expression) -> tuple[tuple[sa.ColumnElement[bool], Expression], ...]:
+    # As bytes: text that is no UTF-8 would fail on its way into the function, and the whole statement with it.
+    by_python = sa.func.python_json(sa.cast(element, sa.LargeBinary()))
+    return (
+        (sa.func.json_valid(element) == 1, element),
+        (sa.func.typeof(element) == "text", sa.func.coalesce(by_python, element)),
+    )
 
 
 def beginning(element: Expression, letters: int) -> Expression:

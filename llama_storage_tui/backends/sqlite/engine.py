@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import aiosqlite
 
@@ -67,12 +67,6 @@ _OPENING_BESIDE: Final[ContextVar[Callable[[], sqlite3.Connection]]] = ContextVa
 """The same for a unit that runs in a thread as a whole."""
 
 
-class _Stoppable(Protocol):
-    """A connection whose statement can be interrupted."""
-
-    async def interrupt(self) -> None: ...
-
-
 class SqliteEngine:
     """Satisfies `engine.Engine` for one file."""
 
@@ -87,7 +81,7 @@ class SqliteEngine:
         self._copy = PrivateCopy(limit=copy_limit)
         self._closed = threading.Event()
         self._check: tuple[Look, Callable[[SaidDamagedError], BackendError]] | None = None
-        self._running: dict[asyncio.Task[object], list[_Stoppable]] = {}
+        self._running: dict[asyncio.Task[object], list[sqlite3.Connection]] = {}
 
     @cached_property
     def dialect(self) -> SqliteDialect:
@@ -118,7 +112,7 @@ class SqliteEngine:
         return await self._repeated(partial(self._beside_unit, work), seconds)
 
     async def _repeated(
-        self, unit: Callable[[Look, list[_Stoppable]], Awaitable[T]], seconds: float | None
+        self, unit: Callable[[Look, list[sqlite3.Connection]], Awaitable[T]], seconds: float | None
     ) -> T:
         failure: BackendError | None = None
         for _ in range(_ATTEMPTS):
@@ -126,7 +120,7 @@ class SqliteEngine:
             failure = None
             try:
                 with failures.translating(self.where):
-                    opened: list[_Stoppable] = []
+                    opened: list[sqlite3.Connection] = []
                     result = await self._stoppable(unit(before, opened), opened, seconds=seconds)
             except BackendError as error:
                 failure = error
@@ -159,7 +153,7 @@ class SqliteEngine:
     async def _batches(
         self, statement: Statement, before: Look
     ) -> AsyncGenerator[Sequence[Sequence[object]], None]:
-        opened: list[_Stoppable] = []
+        opened: list[sqlite3.Connection] = []
         with failures.translating(self.where):
             async with self._connected(before, opened) as connection:
                 result = await self._stoppable(connection.stream(statement), opened)
@@ -180,7 +174,7 @@ class SqliteEngine:
 
     async def _check_file(self, before: Look) -> Callable[[SaidDamagedError], BackendError]:
         seconds = self._timeouts.query or checking.SECONDS
-        opened: list[_Stoppable] = []
+        opened: list[sqlite3.Connection] = []
         try:
             with failures.translating(self.where):
                 unit = self._plain_unit(checking.quick_check, before, opened)
@@ -209,27 +203,21 @@ class SqliteEngine:
         """Whether a connection takes no lock that a writer would respect."""
         return before.way in {OpenMode.IMMUTABLE, OpenMode.COPY}
 
-    async def _unit(self, work: Work[T], before: Look, opened: list[_Stoppable]) -> T:
+    async def _unit(self, work: Work[T], before: Look, opened: list[sqlite3.Connection]) -> T:
         async with self._connected(before, opened) as connection:
             await connection.exec_driver_sql("BEGIN")
             return await work(connection)
 
-    async def _plain_unit(self, work: PlainWork[T], before: Look, opened: list[_Stoppable]) -> T:
-        connection = await self._open(await self._path_of(before), before.way)
-        opened.append(connection)
+    async def _plain_unit(self, work: PlainWork[T], before: Look, opened: list[sqlite3.Connection]) -> T:
+        connection = await self._open(await self._path_of(before), before.way, opened)
         try:
             await connection.execute("BEGIN")
             return await work(connection)
         finally:
             await connection.close()
 
-    async def _beside_unit(self, work: BesideWork[T], before: Look, opened: list[_Stoppable]) -> T:
-        path = await self._path_of(before)
-
-        def opening() -> sqlite3.Connection:
-            connection = _connect(path, before.way)
-            opened.append(_Beside(connection))
-            return connection
+    async def _beside_unit(self, work: BesideWork[T], before: Look, opened: list[sqlite3.Connection]) -> T:
+        opening = partial(_connect, await self._path_of(before), before.way, opened)
 
         def unit() -> T:
             _OPENING_BESIDE.set(opening)  # in the thread's own context
@@ -246,25 +234,25 @@ class SqliteEngine:
         return before.path
 
     @asynccontextmanager
-    async def _connected(self, before: Look, opened: list[_Stoppable]) -> AsyncIterator[AsyncConnection]:
+    async def _connected(
+        self, before: Look, opened: list[sqlite3.Connection]
+    ) -> AsyncIterator[AsyncConnection]:
         path = await self._path_of(before)
         async with contextlib.AsyncExitStack() as stack:
-            opening = _OPENING.set(partial(self._open, path, before.way))
+            opening = _OPENING.set(partial(self._open, path, before.way, opened))
             try:
                 connection = await stack.enter_async_context(_composing().connect())
             finally:
                 _OPENING.reset(opening)
-            raw = await connection.get_raw_connection()
-            driver = raw.driver_connection
-            if isinstance(driver, aiosqlite.Connection):
-                opened.append(driver)
             yield connection
 
-    async def _open(self, path: Path, way: OpenMode) -> aiosqlite.Connection:
-        return await aiosqlite.Connection(partial(_connect, path, way), iter_chunk_size=64)
+    async def _open(
+        self, path: Path, way: OpenMode, opened: list[sqlite3.Connection]
+    ) -> aiosqlite.Connection:
+        return await aiosqlite.Connection(partial(_connect, path, way, opened), iter_chunk_size=64)
 
     async def _stoppable(
-        self, work: Awaitable[T], opened: list[_Stoppable], *, seconds: float | None = None
+        self, work: Awaitable[T], opened: list[sqlite3.Connection], *, seconds: float | None = None
     ) -> T:
         """Await work in a task of its own; when cancelled or out of time, interrupt SQLite first.
 
@@ -286,19 +274,8 @@ class SqliteEngine:
         return task.result()
 
 
-class _Beside:
-    """The connection of a unit that runs in a thread as a whole."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    async def interrupt(self) -> None:
-        """Interrupt the statement that runs."""
-        self._connection.interrupt()
-
-
-def _connect(path: Path, way: OpenMode) -> sqlite3.Connection:
-    """Open the file read-only, whoever makes the statements."""
+def _connect(path: Path, way: OpenMode, opened: list[sqlite3.Connection]) -> sqlite3.Connection:
+    """Open the file read-only, whoever makes the statements, and note the connection where what stops a unit looks for it."""
     connection = sqlite3.connect(
         uri(path, way),
         uri=True,
@@ -313,6 +290,7 @@ def _connect(path: Path, way: OpenMode) -> sqlite3.Connection:
     connection.execute("PRAGMA query_only=ON")
     if _SCHEMA_NEED_NOT_BE_TRUSTED:
         connection.execute("PRAGMA trusted_schema=OFF")
+    opened.append(connection)
     return connection
 
 
@@ -349,13 +327,11 @@ async def _awaited(work: Awaitable[T]) -> T:
     return await work
 
 
-async def _stop(task: asyncio.Task[T], opened: Sequence[_Stoppable]) -> None:
+async def _stop(task: asyncio.Task[T], opened: Sequence[sqlite3.Connection]) -> None:
     while not task.done():
         for driver in opened:
-            with contextlib.suppress(
-                ValueError, sqlite3.ProgrammingError
-            ):  # closed by now, or at this moment
-                await driver.interrupt()
+            with contextlib.suppress(sqlite3.ProgrammingError):  # closed by now, or at this moment
+                driver.interrupt()
         await asyncio.wait({task}, timeout=_STOP_SECONDS)
     if not task.cancelled():
         task.exception()

@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Final
 
-from llama_storage_tui.backends import sql_failures
+from llama_storage_tui.backends import network, sql_failures
 from llama_storage_tui.errors import BackendError, FailureKind
 
 _DRIVERS: Final = frozenset({"sqlite3", "aiosqlite"})
 
-_SQLITE_CODES: dict[int, tuple[FailureKind, str, str | None]] = {
+_SQLITE_CODES: dict[int, network.Words] = {
     sqlite3.SQLITE_PERM: (FailureKind.PERMISSION, "The file may not be read.", "Check its owner and mode."),
     sqlite3.SQLITE_AUTH: (FailureKind.PERMISSION, "The file may not be read.", "Check its owner and mode."),
     sqlite3.SQLITE_BUSY: (
@@ -98,5 +98,4 @@ def _of_sqlite(error: sqlite3.Error, where: str) -> BackendError:
             f"SQLite refuses the query: {words}.",
             sql_failures.LIST_AGAIN if is_gone else None,
         )
-    kind, message, advice = known
-    return BackendError(message, failure=kind, where=where, help=advice)
+    return network.made(known, where)

@@ -76,8 +76,8 @@ class SqliteKeyTables:
 
 
 @dataclass(frozen=True, slots=True)
-class SqliteKeyTable:
-    """Satisfies `keyscan.KeyLookup`."""
+class SqliteKeyTable(KeyLookup):
+    """The key-value table on an open connection."""
 
     connection: aiosqlite.Connection
     shape: TableShape
@@ -107,13 +107,13 @@ class SqliteKeyTable:
         hits = f"SELECT key FROM {window}{chosen} LIMIT {query.limit + 1}"  # noqa: S608 - see above
         rows = await self._rows((f" WHERE key IN ({hits}) ORDER BY key", (*bound, *given)), query.now)
         if len(rows) > query.limit:
-            return FoundKeys(tuple(rows), (False,) * len(rows), len(rows))
+            return FoundKeys(tuple(rows), len(rows))
         last = f"SELECT count(*), max(key), typeof(max(key)) FROM {window}"  # noqa: S608 - see above
         ((scanned, *mark),) = await self.connection.execute_fetchall(last, bound)
         part = part_of(*mark)
         is_stopped = int(scanned) >= keyscan.SCAN_BUDGET and part is not None
         resume: tuple[Part, Part] | None = (TEXT, part) if is_stopped else None
-        return FoundKeys(tuple(rows), (False,) * len(rows), int(scanned), resume)
+        return FoundKeys(tuple(rows), int(scanned), resume)
 
     async def odd(self, after: Part, limit: int, now: datetime) -> Sequence[KeyRow]:
         """Return keys that are no text, in the order of their rows."""

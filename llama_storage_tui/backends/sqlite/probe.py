@@ -12,10 +12,12 @@ from typing import Final
 import aiosqlite
 
 from llama_storage_tui.backends import network
+from llama_storage_tui.backends.protocols import Prober
 from llama_storage_tui.backends.sqlite import holders
 from llama_storage_tui.backends.sqlite.access import Look
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Cell, Probe
 from llama_storage_tui.model.limits import Timeouts
@@ -24,47 +26,57 @@ _TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND substr
 _SHOWN_PROBLEMS: Final = 5
 
 
-async def probe(engine: SqliteEngine, target: SqliteTarget, *, timeouts: Timeouts, thorough: bool) -> Probe:
-    """Open the file and describe it; `thorough` runs quick_check, which reads all of it and has no time limit."""
-    started = time.perf_counter()
-    try:
-        async with asyncio.timeout(timeouts.connect):
-            look = await engine.look()
-            facts, tables = await engine.run_plain(_facts, seconds=timeouts.query)
-    except TimeoutError:
-        raise network.timed_out(timeouts.connect, where=engine.where, doing="connecting") from None
-    except BackendError as error:
-        raise await _with_holders(error, target.path) from None
-    latency = (time.perf_counter() - started) * 1000
-    users = await holders.of(look.file)
-    is_writable = _is_writable(look)
-    details: dict[str, Cell] = {
-        "file": str(look.path),
-        "journal mode": "wal" if look.is_wal else facts["journal_mode"],
-        "file bytes": look.file.size,
-        "wal bytes": look.wal.size if look.wal else 0,
-        "pages": facts["page_count"],
-        "page bytes": facts["page_size"],
-        "encoding": facts["encoding"],
-        "tables": len(tables),
-        "opened as": str(look.way),
-        "opened by": users.described(),
-    }
-    warnings = [*_warnings(look, target, tables, is_writable=is_writable)]
-    if thorough:
-        problems = await engine.run_plain(_quick_check, seconds=None)
-        details["quick check"] = "ok" if problems == ["ok"] else "; ".join(problems)
-        if problems != ["ok"]:
-            warnings.append(f"quick_check found damage: {problems[0]}")
-    return Probe(
-        server=f"SQLite {sqlite3.sqlite_version}",
-        user=None,
-        tls=None,
-        is_writable=is_writable,
-        latency_ms=latency,
-        details=details,
-        warnings=tuple(warnings),
-    )
+@dataclass(frozen=True, slots=True)
+class SqliteProber(Prober):
+    """The test of a SQLite file."""
+
+    engine: SqliteEngine
+    target: SqliteTarget
+    timeouts: Timeouts
+
+    async def probe(self, *, thorough: bool = False) -> Probe:
+        """Open the file and describe it; `thorough` runs quick_check, which reads all of it and has no time limit."""
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(self.timeouts.connect):
+                look = await self.engine.look()
+                facts, tables = await self.engine.run_plain(_facts, seconds=self.timeouts.query)
+        except TimeoutError:
+            raise network.timed_out(
+                self.timeouts.connect, where=self.engine.where, doing="connecting"
+            ) from None
+        except BackendError as error:
+            raise await _with_holders(error, self.target.path) from None
+        latency = (time.perf_counter() - started) * 1000
+        users = await holders.of(look.file)
+        is_writable = _is_writable(look)
+        details: dict[str, Cell] = {
+            "file": str(look.path),
+            "journal mode": "wal" if look.is_wal else facts["journal_mode"],
+            "file bytes": look.file.size,
+            "wal bytes": look.wal.size if look.wal else 0,
+            "pages": facts["page_count"],
+            "page bytes": facts["page_size"],
+            "encoding": facts["encoding"],
+            "tables": len(tables),
+            "opened as": str(look.way),
+            "opened by": users.described(),
+        }
+        warnings = [*_warnings(look, self.target, tables, is_writable=is_writable)]
+        if thorough:
+            problems = await self.engine.run_plain(_quick_check, seconds=None)
+            details["quick check"] = "ok" if problems == ["ok"] else "; ".join(problems)
+            if problems != ["ok"]:
+                warnings.append(f"quick_check found damage: {problems[0]}")
+        return Probe(
+            server=f"SQLite {sqlite3.sqlite_version}",
+            user=None,
+            tls=None,
+            is_writable=is_writable,
+            latency_ms=latency,
+            details=details,
+            warnings=tuple(warnings),
+        )
 
 
 async def _facts(connection: aiosqlite.Connection) -> tuple[dict[str, Cell], tuple[str, ...]]:

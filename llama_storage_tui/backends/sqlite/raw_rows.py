@@ -7,6 +7,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import field
 from typing import Final, TypeVar, cast
 
 from llama_storage_tui.backends.batches import Pace, raw_pace
@@ -18,7 +19,7 @@ from llama_storage_tui.model.raw_rows import RawBatch, RawExtent, UndecodableTex
 
 T = TypeVar("T")
 
-_ROW_IDS: Final = ("rowid", "_rowid_", "oid")
+ROW_IDS: Final = ("rowid", "_rowid_", "oid")
 """What SQLite calls the number of a row, unless a column has that name."""
 
 SAMPLE: Final = 1000
@@ -128,7 +129,7 @@ def describe(
     stored = [column for column in columns if column[6] == 0]
     names = tuple(str(column[1]) for column in stored)
     taken = {each.lower() for each in names}
-    row_id = next((each for each in _ROW_IDS if each not in taken), None)
+    row_id = next((each for each in ROW_IDS if each not in taken), None)
     keys = [column for column in columns if column[5]]
     if row_id is not None and found[1] == "table":
         with contextlib.suppress(sqlite3.OperationalError):
@@ -221,7 +222,7 @@ class Pages:
     table: RawTable
     keys: KeySelection | None
     has_locators: bool
-    _pace: Pace
+    _pace: Pace = field(default_factory=raw_pace)
     _after: int = _FIRST
     _last: int | None = None
     _cursor: sqlite3.Cursor | None = None
@@ -277,8 +278,3 @@ class Pages:
 
     def _columns(self) -> str:
         return ", ".join(quoted(column) for column in self.table.columns)
-
-
-def pages(table: RawTable, keys: KeySelection | None, *, has_locators: bool) -> Pages:
-    """Return a walk over a table."""
-    return Pages(table, keys, has_locators, raw_pace())

@@ -7,12 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from llama_storage_tui.backends.protocols import Reader
-from llama_storage_tui.backends.sql_reader import sql_reader
+from llama_storage_tui.backends.reader import sql_reader
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
-from llama_storage_tui.backends.sqlite.probe import probe
-from llama_storage_tui.backends.sqlite.target import SqliteTarget
-from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Probe
+from llama_storage_tui.backends.sqlite.probe import SqliteProber
+from llama_storage_tui.backends.sqlite.target import SqliteTarget, file_of
 from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
@@ -20,30 +18,16 @@ if TYPE_CHECKING:
     from llama_storage_tui.backends.keyvalue import KeyTables
 
 
-@dataclass(frozen=True, slots=True)
-class SqliteProber:
-    """Satisfies `protocols.Prober`."""
-
-    engine: SqliteEngine
-    target: SqliteTarget
-    timeouts: Timeouts
-
-    async def probe(self, *, thorough: bool = False) -> Probe:
-        """Open the file and describe it."""
-        return await probe(self.engine, self.target, timeouts=self.timeouts, thorough=thorough)
-
-
-def sqlite_reader(target: SqliteTarget, *, timeouts: Timeouts) -> Reader:
+def sqlite_reader(target: SqliteTarget, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is opened yet."""
-    engine = SqliteEngine(target.path, timeouts=timeouts, makes_folders=target.makes_folders)
-    prober = SqliteProber(engine, target, timeouts)
+    engine = SqliteEngine(file_of(target), timeouts=timeouts, makes_folders=target.makes_folders)
     return sql_reader(
         lambda: engine,
         where=engine.where,
         watch=partial(watch_of, engine),
         keys=keys_of(engine, target.table),
         timeouts=timeouts,
-        prober=prober,
+        prober=SqliteProber(engine, target, timeouts),
         closing=engine.close,
     )
 

@@ -7,15 +7,16 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, final
 
+from llama_storage_tui.backends.protocols import ItemSource
 from llama_storage_tui.backends.sqlite import failures, raw_rows
 from llama_storage_tui.backends.sqlite.access import HeldFile, Look, OpenMode, look, uri
 from llama_storage_tui.backends.sqlite.comparing import is_empty, look_for
 from llama_storage_tui.backends.sqlite.copying import COPY_LIMIT, PrivateCopy
 from llama_storage_tui.backends.sqlite.engine import BUSY_SECONDS
 from llama_storage_tui.backends.sqlite.raw_rows import ThreadedConnection, as_text, describe
-from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget, file_of
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
@@ -24,14 +25,13 @@ from llama_storage_tui.model.raw_rows import Found, RawBatch, RawExtent, RawRow,
 T = TypeVar("T")
 
 
-class SqliteSource:
-    """Satisfies `protocols.ItemSource` for one file."""
+@final
+class SqliteSource(ItemSource):
+    """The tables of one file."""
 
-    stamps_others = False
-
-    def __init__(self, target: SqliteTarget, *, timeouts: Timeouts) -> None:
+    def __init__(self, target: SqliteTarget, timeouts: Timeouts) -> None:
         del timeouts
-        self._path = target.path
+        self._path = file_of(target)
         self._where = str(target.path)
         self._held = HeldFile()
         self._copy = PrivateCopy(limit=COPY_LIMIT)
@@ -62,19 +62,18 @@ class SqliteSource:
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count rows and bytes."""
 
-        def count(connection: sqlite3.Connection) -> RawExtent:
+        def count(connection: sqlite3.Connection) -> RawExtent | None:
             table = describe(connection, container, where=self._where)
-            return RawExtent(0, 0) if table is None else raw_rows.extent(connection, table, keys, fast=fast)
+            return None if table is None else raw_rows.extent(connection, table, keys, fast=fast)
 
-        found = await self._run(count)
-        return found or RawExtent(0, 0)
+        return await self._run(count) or RawExtent(0, 0)
 
     async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
         """Yield all rows in the order of their row ids."""
         table = await self._run(lambda connection: describe(connection, container, where=self._where))
         if table is None:
             return
-        pages = raw_rows.pages(table, keys, has_locators=False)
+        pages = raw_rows.Pages(table, keys, has_locators=False)
         while batch := await self._run(pages.next):
             await self._check_whole()
             yield batch

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import Target
 
@@ -29,6 +30,17 @@ class SqliteTarget(Target):
     def location(self) -> str:
         """The file."""
         return str(self.path)
+
+
+def file_of(target: SqliteTarget) -> Path:
+    """Return the path of the file; raises BackendError for a database in memory."""
+    if target.is_memory:
+        raise BackendError(
+            "A database in memory lives in the server's own process: there is no file to look into.",
+            failure=FailureKind.UNSUPPORTED,
+            help="Give the backend a db_path if its rows should outlive the server.",
+        )
+    return target.path
 
 
 def sqlite_target(settings: BackendSettings) -> SqliteTarget:

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from llama_storage_tui.backends.engine import Expression, NewPositions, RunBeside, Values
+from llama_storage_tui.backends.engine import Expression, NewPositions, RunBeside, TableWatch, Values
 from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.backends.sqlite.catalog import rowid_of
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
 from llama_storage_tui.backends.sqlite.raw_rows import quoted
-from llama_storage_tui.backends.sqlite.rowid import rowid_of
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.following import Mark
 
 
 @dataclass(frozen=True, slots=True)
-class SqliteWatch:
-    """Satisfies `engine.TableWatch`.
+class SqliteWatch(TableWatch):
+    """How new rows of a SQLite table are told.
 
     A row that takes the rowid of the last one, deleted since the last look, is not told from it; nor is a row seen that was
     written with a smaller rowid than the largest.
@@ -30,11 +30,6 @@ class SqliteWatch:
     def beside(self) -> RunBeside:
         """What reads the new rows."""
         return self.engine.run_beside
-
-    def obstacle(self, shape: TableShape) -> str:
-        """Return nothing: every table with rowids can be followed."""
-        del shape
-        return ""
 
     async def look(
         self, shape: TableShape, mark: Mark | None, limit: int, *, seconds: float | None

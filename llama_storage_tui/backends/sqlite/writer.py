@@ -7,12 +7,13 @@ import os
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, final
 from urllib.parse import quote
 
 from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 
 from llama_storage_tui.backends.creating import create_statements, missing_columns
+from llama_storage_tui.backends.protocols import ItemWriter
 from llama_storage_tui.backends.sqlite import attaching, failures, holders, places, raw_rows
 from llama_storage_tui.backends.sqlite.access import HeldFile, OpenMode, look, uri
 from llama_storage_tui.backends.sqlite.comparing import are_same, is_empty, look_for, why_not
@@ -26,7 +27,7 @@ from llama_storage_tui.backends.sqlite.raw_rows import (
     quoted,
 )
 from llama_storage_tui.backends.sqlite.source import changed_while_read
-from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget, file_of
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
@@ -57,15 +58,13 @@ _KEY_VALUE: Final = "CREATE TABLE {} (key TEXT PRIMARY KEY, value TEXT, expirati
 _OTHER_FORM: Final = "SQLite keeps one of its values in another form than it came in"
 
 
-class SqliteWriter:
-    """Satisfies `protocols.ItemWriter` for one file."""
+@final
+class SqliteWriter(ItemWriter):
+    """A writer of one file."""
 
-    is_atomic = True
-    is_touched = False
-
-    def __init__(self, target: SqliteTarget, *, timeouts: Timeouts) -> None:
+    def __init__(self, target: SqliteTarget, timeouts: Timeouts) -> None:
         del timeouts
-        self._path = Path(os.path.realpath(target.path))
+        self._path = Path(os.path.realpath(file_of(target)))
         self._where = str(target.path)
         self._is_new = False
         self._is_discarded = False
@@ -111,7 +110,7 @@ class SqliteWriter:
         table = await self._run(lambda connection: self._table(connection, container))
         if table is None:
             return
-        pages = raw_rows.pages(table, keys, has_locators=True)
+        pages = raw_rows.Pages(table, keys, has_locators=True)
         while batch := await self._run(pages.next):
             yield batch
 
@@ -127,12 +126,7 @@ class SqliteWriter:
             if before.way is OpenMode.COPY:
                 return None
             address = uri(before.path, before.way)
-            schema = await self._run(lambda connection: self._attached(connection, address))
-            written = (
-                None
-                if schema is None
-                else await self._run(lambda connection: self._bring(connection, schema, item))
-            )
+            written = await self._run(lambda connection: self._bring_from(connection, address, item))
             is_torn = before.way is OpenMode.IMMUTABLE and before != await asyncio.to_thread(
                 look, target.path, self._held
             )
@@ -147,11 +141,6 @@ class SqliteWriter:
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the table has in its place."""
         return await self._run(lambda connection: self._look(connection, sheet, rows))
-
-    def packed(self, sheet: Sheet, rows: Sequence[RawRow]) -> object:
-        """Return None: SQLite takes rows as they are."""
-        del sheet, rows
-        return None
 
     async def insert(
         self, sheet: Sheet, rows: Sequence[RawRow], packed: object = None
@@ -265,8 +254,8 @@ class SqliteWriter:
             self._brought[item.target.container] = before
         return written
 
-    def _attached(self, connection: sqlite3.Connection, address: str) -> str | None:
-        """Return the name of an attached file; None where SQLite attaches no more (it keeps each until the end)."""
+    def _bring_from(self, connection: sqlite3.Connection, address: str, item: TransferItem) -> int | None:
+        """Bring rows of another file; None, too, where SQLite attaches no more files (it keeps each until the end)."""
         if address not in self._schemas:
             name = f"source{len(self._schemas)}"
             try:
@@ -274,7 +263,7 @@ class SqliteWriter:
             except sqlite3.OperationalError:
                 return None
             self._schemas[address] = name
-        return self._schemas[address]
+        return self._bring(connection, self._schemas[address], item)
 
     def _look(self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow]) -> list[Found]:
         brought = self._brought.get(sheet.container)
@@ -290,24 +279,21 @@ class SqliteWriter:
         last = last_row(connection, table)
         columns = ", ".join(quoted(name) for name in sheet.columns)
         back = f"SELECT {columns} FROM {table.quoted} WHERE {table.row_id} > ? ORDER BY {table.row_id}"  # noqa: S608 - names are quoted
+        is_same = is_taken = False
         connection.execute("SAVEPOINT batch")
         try:
             connection.executemany(statement, rows)
             is_same = are_same(rows, fetched(connection, back, (last,)))
         except sqlite3.IntegrityError as error:
-            if _is_taken(error):
-                connection.execute("ROLLBACK TO batch")
-                connection.execute("RELEASE batch")
-                raise TakenError from None
-            is_same = False
+            is_taken = _is_taken(error)
         except (UnicodeEncodeError, OverflowError, sqlite3.InterfaceError, sqlite3.DataError):
-            is_same = False
-        if is_same:
-            connection.execute("RELEASE batch")
-            return ()
-        connection.execute("ROLLBACK TO batch")
+            pass
+        if not is_same:
+            connection.execute("ROLLBACK TO batch")
         connection.execute("RELEASE batch")
-        return self._one_by_one(connection, sheet, rows, statement)
+        if is_taken:
+            raise TakenError
+        return () if is_same else self._one_by_one(connection, sheet, rows, statement)
 
     def _one_by_one(
         self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow], statement: str

@@ -17,9 +17,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from llama_storage_tui.backends.sql_reader import sql_reader
+from llama_storage_tui.backends.reader import sql_reader
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
-from llama_storage_tui.backends.sqlite.reader import SqliteProber, keys_of, watch_of
+from llama_storage_tui.backends.sqlite.probe import SqliteProber
+from llama_storage_tui.backends.sqlite.reader import keys_of, watch_of
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind

@@ -1,14 +1,14 @@
-"""Positions of rows and numbers of transactions, as values of a statement."""
+"""Values of a statement: texts, positions of rows, numbers of transactions."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.backends.engine import Expression, bound_text
 
 
-class _Type(sa.types.UserDefinedType[object]):
-    """A type that SQLAlchemy has no name for."""
+class NamedType(sa.types.UserDefinedType[object]):
+    """A type by the name that the server has for it, which may need quotes."""
 
     cache_ok = True
 
@@ -16,16 +16,16 @@ class _Type(sa.types.UserDefinedType[object]):
         self.name = name
 
     def get_col_spec(self, **_: object) -> str:
-        """Return the type's name."""
+        """Return the name for a CAST."""
         return self.name
 
 
-_TID, _TIDS, _XID = _Type("tid"), _Type("tid[]"), _Type("xid")
+_TID, _TIDS, _XID = NamedType("tid"), NamedType("tid[]"), NamedType("xid")
 
 
 def tid(text: str, name: str | None = None) -> Expression:
     """Return a position that is written as `(block,row)`; with a name it is the parameter of that name."""
-    return sa.cast(_text(text) if name is None else sa.bindparam(name, text, type_=sa.Text()), _TID)
+    return sa.cast(bound_text(text) if name is None else sa.bindparam(name, text, type_=sa.Text()), _TID)
 
 
 def tids(name: str) -> Expression:
@@ -35,8 +35,4 @@ def tids(name: str) -> Expression:
 
 def xid(number: int) -> Expression:
     """Return a transaction's number."""
-    return sa.cast(_text(str(number)), _XID)
-
-
-def _text(value: str) -> Expression:
-    return sa.bindparam("v", value, type_=sa.Text(), unique=True)
+    return sa.cast(bound_text(str(number)), _XID)
