@@ -23,7 +23,6 @@ class Case:
     at: str
     """A fragment of the line that the finding names."""
     environ: dict[str, str] = field(default_factory=dict)
-    line: bool = True
 
 
 def change(text: str, *pairs: tuple[str, str]) -> str:
@@ -93,7 +92,10 @@ def hold_against(case: Case) -> None:
     """Fail unless the fault is found where it is, and not in the config without it."""
     catalog = catalog_of(case.text, case.version, environ=case.environ)
     findings = [finding for finding in found(catalog, case.rule) if finding.where == case.where]
-    assert findings, rules(catalog)
+    assert findings, (
+        f"no finding of {case.rule} at {case.where}, but of {sorted(rules(catalog))}: is its check named in CHECKS, "
+        f"and {case.version} one of the rule's releases?"
+    )
     assert (findings[0].severity, findings[0].stage) == (case.severity, case.stage)
     assert findings[0].line == line_of(case.text, case.at)
     without = catalog_of(case.without, case.version, environ=WORD)

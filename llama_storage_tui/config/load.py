@@ -122,12 +122,13 @@ def _rejects(finding: Finding) -> bool:
 
 def _is_refused(reading: UnjudgedConfig) -> bool:
     """Tell whether the first few checks already reject the file, which spares the others."""
+    from llama_storage_tui.config.rules import found_by
     from llama_storage_tui.config.rules import load as rules
     from llama_storage_tui.config.rules.view import View
 
     catalog = reading.catalog
     view = View(reading.context, catalog.backends, catalog.references, is_legacy=catalog.is_legacy)
-    return any(_rejects(finding) for check in reversed(rules.CHECKS) for finding in check(view))
+    return any(map(_rejects, found_by(reversed(rules.CHECKS), view)))
 
 
 def _reading(context: Context, guess: VersionGuess) -> UnjudgedConfig:

@@ -220,7 +220,8 @@ def found() -> tuple[tuple[str, str], ...]:
 def test_every_sentence_that_advises_a_change_was_judged() -> None:
     unjudged = [each for each in found() if not any(each[1].startswith(start) for start in JUDGED)]
     assert unjudged == [], (
-        "nobody has judged these: safe in every state that servers leave? Say why in JUDGED."
+        "nobody has judged these: safe in every state that servers leave? Say why, under the sentence's beginning, in the table "
+        "that fits: BY_HAND where it changes stored rows or files, OF_A_SETTING where it does not, NO_ADVICE where it advises nothing"
     )
 
 

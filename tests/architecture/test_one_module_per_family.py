@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import llama_storage_tui
+from tests.architecture.copied import add, commands, copy_to, run
 from tests.configs import SQLITE
-
-PACKAGE = Path(llama_storage_tui.__file__).parent
 
 MODULE = r'''"""Bills: what answering cost."""
 
@@ -85,14 +80,9 @@ asyncio.run(main())
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the program, the family in just these places, and a deployment that keeps some of it."""
     made = tmp_path_factory.mktemp("family")
-    copied = shutil.copytree(PACKAGE, made / "llama_storage_tui")
-    families = copied / "upstream" / "families"
+    families = copy_to(made) / "upstream" / "families"
     (families / "bills.py").write_text(MODULE, encoding="utf-8")
-    registry = (families / "__init__.py").read_text(encoding="utf-8")
-    for before, after in (LISTED, IMPORTED):
-        assert registry.count(before) == 1
-        registry = registry.replace(before, after)
-    (families / "__init__.py").write_text(registry, encoding="utf-8")
+    add(families / "__init__.py", LISTED, IMPORTED)
     (made / "run.yaml").write_text(SQLITE.replace("/srv/stack", str(made)), encoding="utf-8")
     with sqlite3.connect(made / "sql.db") as database:
         database.execute(
@@ -105,36 +95,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-SEVERAL = """
-import json, sys
-from llama_storage_tui.__main__ import main
-for words in json.loads(sys.argv[1]):
-    code = main(words)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    for stream in (sys.stdout, sys.stderr):
-        print(chr(0), code, chr(0), end="", sep="", file=stream, flush=True)
-"""
-"""Runs commands one after the other: the copied program is imported once for all."""
-
-
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=folder,
-        env={"PYTHONPATH": str(folder), "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def objects(folder: Path, *calls: tuple[str, ...]) -> list[tuple[int, str, str]]:
     """Return code, stdout and stderr of each call of `objects`."""
-    done = run(folder, "-c", SEVERAL, json.dumps([["objects", "run.yaml", *words] for words in calls]))
-    assert done.returncode == 0, done.stderr
-    out, err = (stream.split("\0")[:-1] for stream in (done.stdout, done.stderr))
-    return list(zip(map(int, out[1::2]), out[::2], err[::2], strict=True))
+    return commands(folder, *(("objects", "run.yaml", *words) for words in calls))
 
 
 def documents(folder: Path, *calls: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-import llama_storage_tui
+from tests.architecture.copied import PACKAGE, add, copy_to, run
 from tests.configs import SQLITE
-
-PACKAGE = Path(llama_storage_tui.__file__).parent
 
 
 def test_no_module_outside_of_upstream_writes_a_version() -> None:
@@ -51,12 +46,9 @@ CHANGES = (
 def with_a_new_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that holds the package with the release in `upstream`, and nothing else changed."""
     folder = tmp_path_factory.mktemp("release")
-    copied = shutil.copytree(PACKAGE, folder / "llama_storage_tui")
+    copied = copy_to(folder)
     for name, before, after in CHANGES:
-        path = copied / "upstream" / name
-        text = path.read_text(encoding="utf-8")
-        assert text.count(before) == 1, name
-        path.write_text(text.replace(before, after), encoding="utf-8")
+        add(copied / "upstream" / name, (before, after))
     return folder
 
 
@@ -64,14 +56,7 @@ def check(folder: Path, text: str, version: str | None) -> dict[str, object]:
     config = folder / "run.yaml"
     config.write_text(text)
     options = ["--for", version] if version else []
-    done = subprocess.run(
-        [sys.executable, "-m", "llama_storage_tui", "check", str(config), *options, "--json"],
-        cwd=folder,
-        env={"PYTHONPATH": str(folder), "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(folder, "-m", "llama_storage_tui", "check", str(config), *options, "--json")
     found: dict[str, object] = json.loads(done.stdout)
     return found
 

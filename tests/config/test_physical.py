@@ -42,26 +42,32 @@ def test_the_inference_table_is_honoured_from_0_3_5_on(version: str, table: str)
 
 
 @pytest.mark.parametrize(
-    ("version", "api", "type_", "expected"),
+    ("version", "api", "type_", "table"),
     [
-        ("0.3.0", "agents", "inline::meta-reference", ("openai_responses", "conversation_messages")),
-        ("0.4.7", "agents", "inline::meta-reference", ("openai_responses", "conversation_messages")),
-        ("0.5.0", "agents", "inline::meta-reference", ("mine", "conversation_messages")),
-        ("0.7.3", "responses", "inline::builtin", ("mine", "conversation_messages")),
-        ("1.0.2", "responses", "inline::builtin", ("mine", "conversation_messages")),
-        (
-            "1.5.0",
-            "responses",
-            "inline::builtin",
-            ("mine", "conversation_messages", "memory_records", "default_memory_vector_stores"),
-        ),
+        ("0.3.0", "agents", "inline::meta-reference", "openai_responses"),
+        ("0.4.7", "agents", "inline::meta-reference", "openai_responses"),
+        ("0.5.0", "agents", "inline::meta-reference", "mine"),
+        ("0.7.3", "responses", "inline::builtin", "mine"),
+        ("1.5.0", "responses", "inline::builtin", "mine"),
     ],
 )
 def test_the_responses_table_is_the_providers_and_honoured_from_0_5_on(
-    version: str, api: str, type_: str, expected: tuple[str, ...]
+    version: str, api: str, type_: str, table: str
 ) -> None:
     text = with_provider(base(version), api, type_, RESPONSES)
-    assert tables(text, version, f"providers.{api}[0].config.persistence.responses") == expected
+    found = tables(text, version, f"providers.{api}[0].config.persistence.responses")
+    assert found is not None
+    assert found[:2] == (table, "conversation_messages")
+
+
+@pytest.mark.parametrize(
+    ("version", "kept"), [("0.7.3", False), ("1.0.2", False), ("1.2.0", True), ("1.5.0", True)]
+)
+def test_memories_are_kept_beside_the_responses_from_1_2_on(version: str, *, kept: bool) -> None:
+    text = with_provider(base(version), "responses", "inline::builtin", RESPONSES)
+    found = tables(text, version, "providers.responses[0].config.persistence.responses")
+    assert found is not None
+    assert [name in found for name in ("memory_records", "default_memory_vector_stores")] == [kept, kept]
 
 
 @pytest.mark.parametrize("version", ["0.3.5", "0.7.3", "0.8.0", "1.5.0"])

@@ -7,7 +7,7 @@ nothing is contacted; rules of the stage `never` are what no server reports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Final
 
@@ -80,6 +80,12 @@ class Judgement:
     verdict: Verdict
 
 
+def found_by(checks: Iterable[Callable[[View], Iterator[Finding]]], view: View) -> Iterator[Finding]:
+    """Yield what checks find of rules that are true for the version: `since` and `until` of a rule hold for its findings, too."""
+    of_other_versions = {rule.id for rule in RULES if not rule.holds_for(view.version)}
+    return (finding for check in checks for finding in check(view) if finding.rule not in of_other_versions)
+
+
 def judge(
     context: Context,
     backends: tuple[Backend, ...],
@@ -89,7 +95,7 @@ def judge(
 ) -> Judgement:
     """Run every check."""
     view = View(context, backends, references, is_legacy=is_legacy)
-    findings = dict.fromkeys(finding for check in CHECKS for finding in check(view))
+    findings = dict.fromkeys(found_by(CHECKS, view))
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     loads = not any(finding.stage is Stage.LOAD for finding in errors)
     starts = None if not loads else not any(finding.stage is Stage.START for finding in errors)
