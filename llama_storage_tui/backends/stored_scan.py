@@ -107,8 +107,9 @@ class StoredScan(RecordScan):
         rows: list[Row] = []
         async with aclosing(self.stored_rows(connection, statement, values)) as batches:
             async for batch in batches:
-                # Beside the event loop: a batch may hold megabytes of JSON.
-                rows += await asyncio.to_thread(self._kept, batch)
+                # Beside the event loop: a batch may hold megabytes of JSON. What reads rows in this process is already there.
+                in_place = self.dialect.works_here
+                rows += self._kept(batch) if in_place else await asyncio.to_thread(self._kept, batch)
                 if limit is not None and len(rows) >= limit:
                     return rows[:limit]
         return rows

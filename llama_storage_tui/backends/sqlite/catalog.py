@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from typing import Final
-
-import aiosqlite
+from collections.abc import Sequence
+from typing import Any, Final
 
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
+from llama_storage_tui.backends.sqlite.in_thread import PlainConnection
 from llama_storage_tui.backends.sqlite.raw_rows import ROW_IDS, quoted
 from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.data import Column
@@ -31,13 +31,13 @@ _MAYBE_WITHOUT_ROWID: Final = re.compile(r"\bwithout\b", re.IGNORECASE)
 _DESCENDING: Final = re.compile(r"\bprimary\s+key\s+desc\b", re.IGNORECASE)
 
 
-async def tables(connection: aiosqlite.Connection, name: str | None) -> tuple[TableShape, ...]:
+async def tables(connection: PlainConnection, name: str | None) -> tuple[TableShape, ...]:
     """Describe one table (or all); a virtual table whose module is not loaded comes without columns, unreadable."""
     found = await connection.execute_fetchall(_TABLES, {"name": name})
     return tuple([await _shape(connection, _text(row[0]), str(row[1]), _text(row[2])) for row in found])
 
 
-async def statistics(connection: aiosqlite.Connection) -> dict[str, int]:
+async def statistics(connection: PlainConnection) -> dict[str, int]:
     """Return the row counts that ANALYZE noted; empty where it never ran."""
     try:
         found = await connection.execute_fetchall(_STATISTICS)
@@ -53,7 +53,7 @@ async def statistics(connection: aiosqlite.Connection) -> dict[str, int]:
     return counts
 
 
-async def is_binary_ordered(connection: aiosqlite.Connection, table: str, column: str) -> bool:
+async def is_binary_ordered(connection: PlainConnection, table: str, column: str) -> bool:
     """Tell whether the file is UTF-8 and the column's primary-key index, if it has one, the BINARY collation."""
     ((encoding,),) = await connection.execute_fetchall("PRAGMA encoding")
     found = await connection.execute_fetchall(_COLLATION, {"name": table, "column": column})
@@ -66,7 +66,7 @@ def pass_interrupt(error: sqlite3.Error) -> None:
         raise error
 
 
-async def _shape(connection: aiosqlite.Connection, name: str, kind: str, sql: str) -> TableShape:
+async def _shape(connection: PlainConnection, name: str, kind: str, sql: str) -> TableShape:
     try:
         rows = await connection.execute_fetchall(_COLUMNS, {"name": name})
     except sqlite3.Error as error:
@@ -126,7 +126,7 @@ def _free_rowid(columns: tuple[ColumnShape, ...]) -> tuple[ColumnShape, ...]:
     return (ColumnShape(Column(name, "INTEGER", is_primary_key=True, is_nullable=False), ColumnKind.INTEGER),)
 
 
-async def _has_rowid(connection: aiosqlite.Connection, name: str) -> bool:
+async def _has_rowid(connection: PlainConnection, name: str) -> bool:
     try:
         await connection.execute_fetchall(f"SELECT {quoted(name)}._rowid_ FROM {quoted(name)} LIMIT 0")  # noqa: S608 - quoted
     except sqlite3.Error as error:
@@ -135,7 +135,7 @@ async def _has_rowid(connection: aiosqlite.Connection, name: str) -> bool:
     return True
 
 
-def _column(row: sqlite3.Row) -> ColumnShape:
+def _column(row: Sequence[Any]) -> ColumnShape:
     name, declared, is_not_null, position, _ = row
     kind = _kind(str(declared or "").upper())
     return ColumnShape(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-import aiosqlite
-
 from llama_storage_tui.backends.sqlite.failures import SaidDamagedError
+from llama_storage_tui.backends.sqlite.in_thread import PlainConnection
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.text import line
 
@@ -27,7 +26,7 @@ _SOUND: Final = (
 )
 
 
-async def quick_check(connection: aiosqlite.Connection) -> str | None:
+async def quick_check(connection: PlainConnection) -> str | None:
     """Check the whole file; return the first problem, None where there is none. A file too damaged to be checked is a problem."""
     try:
         found = await connection.execute_fetchall("PRAGMA quick_check(1)")

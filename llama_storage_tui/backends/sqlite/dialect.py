@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +17,7 @@ from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.backends.sqlite import catalog
 from llama_storage_tui.backends.sqlite.documents import SqliteDocuments, beginning
+from llama_storage_tui.backends.sqlite.in_thread import ComposingConnection, PlainConnection
 from llama_storage_tui.backends.sqlite.marks import INTEGERS, bound_of, part_of, sort_value_of
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count
@@ -54,12 +54,12 @@ class SqliteDialect(Dialect):
         """Describe one table or view."""
         if not is_storable(name):
             return None
-        found = await catalog.tables(await driver_of(connection), name)
+        found = await catalog.tables(driver_of(connection), name)
         return found[0] if found else None
 
     async def describe_all(self, connection: AsyncConnection) -> tuple[TableShape, ...]:
         """Describe every table and view, SQLite's internal ones left out."""
-        return await catalog.tables(await driver_of(connection), None)
+        return await catalog.tables(driver_of(connection), None)
 
     async def estimates(
         self, connection: AsyncConnection, shapes: Sequence[TableShape]
@@ -68,7 +68,7 @@ class SqliteDialect(Dialect):
         pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
         size = (await connection.exec_driver_sql("PRAGMA page_size")).scalar_one()
         limit = None if int(pages) * int(size) <= SMALL_FILE else BOUNDED_COUNT + 1
-        statistics = await catalog.statistics(await driver_of(connection))
+        statistics = await catalog.statistics(driver_of(connection))
         counts: dict[str, Count | None] = {}
         for shape in shapes:
             counted = None
@@ -170,11 +170,11 @@ class SqliteDialect(Dialect):
         return sa.func.substr(element, 1, len(prefix)) == _bind(prefix)
 
 
-async def driver_of(connection: AsyncConnection) -> aiosqlite.Connection:
+def driver_of(connection: AsyncConnection) -> PlainConnection:
     """Return the driver's own connection under SQLAlchemy's, in the same transaction: for what is plain SQL."""
-    found = (await connection.get_raw_connection()).driver_connection
-    assert isinstance(found, aiosqlite.Connection), "the engine opens no other"  # noqa: S101 - for the reader
-    return found
+    lent: object = connection
+    assert isinstance(lent, ComposingConnection), "the engine lends no other"  # noqa: S101 - for the reader
+    return lent.plain
 
 
 async def _counted(connection: AsyncConnection, shape: TableShape, limit: int | None) -> int | None:

@@ -10,6 +10,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import cache, cached_property, partial
@@ -24,6 +25,7 @@ from llama_storage_tui.backends.sqlite import checking, failures
 from llama_storage_tui.backends.sqlite.access import HeldFile, Look, OpenMode, look, uri
 from llama_storage_tui.backends.sqlite.copying import COPY_LIMIT, PrivateCopy
 from llama_storage_tui.backends.sqlite.failures import SaidDamagedError
+from llama_storage_tui.backends.sqlite.in_thread import ComposingConnection, PlainConnection, driven
 from llama_storage_tui.backends.sqlite.python_json import FUNCTION, OUTLINE, json_outline, python_json
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
 
 T = TypeVar("T")
-PlainWork = Callable[[aiosqlite.Connection], Awaitable[T]]
+PlainWork = Callable[[PlainConnection], Awaitable[T]]
 """Work with statements in plain SQL."""
 
 BUSY_SECONDS: Final = 1.0
@@ -51,6 +53,9 @@ _STOP_SECONDS: Final = 0.02
 """Between two interrupts of a unit that is to stop: one may fall between two of its statements."""
 
 CLOSE_SECONDS: Final = 1.0
+
+_MOST_AT_ONCE: Final = 32
+"""How many units of one file run at a time."""
 
 _SCHEMA_NEED_NOT_BE_TRUSTED: Final = sqlite3.sqlite_version_info >= (3, 41)
 """Before 3.41, trusted_schema=OFF refuses a whole file for an index or a generated column on a JSON function, with SQLITE_CORRUPT.
@@ -82,6 +87,11 @@ class SqliteEngine:
         self._closed = threading.Event()
         self._check: tuple[Look, Callable[[SaidDamagedError], BackendError]] | None = None
         self._running: dict[asyncio.Task[object], list[sqlite3.Connection]] = {}
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        """The threads of units: not the event loop's own few, all of which long reads could keep from everything else."""
+        return ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="sqlite")
 
     @cached_property
     def dialect(self) -> SqliteDialect:
@@ -196,6 +206,7 @@ class SqliteEngine:
             async with asyncio.timeout(CLOSE_SECONDS):
                 for task, opened in tuple(self._running.items()):
                     await _stop(task, opened)
+        self.__dict__.pop("_threads", self._threads).shutdown(wait=False)
         await asyncio.to_thread(self._copy.close)
         self._held.close()
 
@@ -204,28 +215,40 @@ class SqliteEngine:
         return before.way in {OpenMode.IMMUTABLE, OpenMode.COPY}
 
     async def _unit(self, work: Work[T], before: Look, opened: list[sqlite3.Connection]) -> T:
-        async with self._connected(before, opened) as connection:
-            await connection.exec_driver_sql("BEGIN")
-            return await work(connection)
+        def awaited(connection: sa.Connection) -> T:
+            return driven(work, ComposingConnection(connection).as_awaited)
+
+        return await self._beside_unit(awaited, before, opened)
 
     async def _plain_unit(self, work: PlainWork[T], before: Look, opened: list[sqlite3.Connection]) -> T:
-        connection = await self._open(await self._path_of(before), before.way, opened)
-        try:
-            await connection.execute("BEGIN")
-            return await work(connection)
-        finally:
-            await connection.close()
+        def unit(opening: Callable[[], sqlite3.Connection]) -> T:
+            with contextlib.closing(opening()) as connection:
+                connection.execute("BEGIN")
+                return driven(work, PlainConnection(connection))
+
+        return await self._in_thread(unit, before, opened)
 
     async def _beside_unit(self, work: BesideWork[T], before: Look, opened: list[sqlite3.Connection]) -> T:
+        def unit(opening: Callable[[], sqlite3.Connection]) -> T:
+            opens = _OPENING_BESIDE.set(opening)
+            try:
+                with _composing_beside().connect() as connection:
+                    connection.exec_driver_sql("BEGIN")
+                    return work(connection)
+            finally:
+                _OPENING_BESIDE.reset(opens)
+
+        return await self._in_thread(unit, before, opened)
+
+    async def _in_thread(
+        self,
+        unit: Callable[[Callable[[], sqlite3.Connection]], T],
+        before: Look,
+        opened: list[sqlite3.Connection],
+    ) -> T:
         opening = partial(_connect, await self._path_of(before), before.way, opened)
 
-        def unit() -> T:
-            _OPENING_BESIDE.set(opening)  # in the thread's own context
-            with _composing_beside().connect() as connection:
-                connection.exec_driver_sql("BEGIN")
-                return work(connection)
-
-        return await asyncio.to_thread(unit)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, unit, opening)
 
     async def _path_of(self, before: Look) -> Path:
         """Return what to open: the file, or a private copy of it."""

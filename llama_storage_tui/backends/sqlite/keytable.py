@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import aiosqlite
-
 from llama_storage_tui.backends import keyscan
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.keyscan import (
@@ -23,6 +21,7 @@ from llama_storage_tui.backends.keyscan import (
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of, selects_the_rest
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.backends.sqlite import catalog
+from llama_storage_tui.backends.sqlite.in_thread import PlainConnection
 from llama_storage_tui.backends.sqlite.marks import bound_of, part_of
 from llama_storage_tui.backends.sqlite.raw_rows import quoted
 from llama_storage_tui.deferred import dataclass
@@ -63,7 +62,7 @@ class SqliteKeyTables:
         """Describe the table if need be, and ask it."""
         del engine  # its own: there is no other way to read a file
 
-        async def asked(connection: aiosqlite.Connection) -> T:
+        async def asked(connection: PlainConnection) -> T:
             if self._known is None or refresh:
                 described = await catalog.tables(connection, self.name)
                 shape = keyscan.checked(
@@ -79,7 +78,7 @@ class SqliteKeyTables:
 class SqliteKeyTable(KeyLookup):
     """The key-value table on an open connection."""
 
-    connection: aiosqlite.Connection
+    connection: PlainConnection
     shape: TableShape
     is_binary: bool
 

@@ -9,13 +9,12 @@ import time
 from pathlib import Path
 from typing import Final
 
-import aiosqlite
-
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.protocols import Prober
 from llama_storage_tui.backends.sqlite import holders
 from llama_storage_tui.backends.sqlite.access import Look
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
+from llama_storage_tui.backends.sqlite.in_thread import PlainConnection
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -79,14 +78,14 @@ class SqliteProber(Prober):
         )
 
 
-async def _facts(connection: aiosqlite.Connection) -> tuple[dict[str, Cell], tuple[str, ...]]:
+async def _facts(connection: PlainConnection) -> tuple[dict[str, Cell], tuple[str, ...]]:
     facts: dict[str, Cell] = {}
     for pragma in ("journal_mode", "page_count", "page_size", "encoding"):
         ((facts[pragma],),) = await connection.execute_fetchall(f"PRAGMA {pragma}")
     return facts, tuple(str(name) for (name,) in await connection.execute_fetchall(_TABLES))
 
 
-async def _quick_check(connection: aiosqlite.Connection) -> list[str]:
+async def _quick_check(connection: PlainConnection) -> list[str]:
     found = await connection.execute_fetchall(f"PRAGMA quick_check({_SHOWN_PROBLEMS})")
     return [str(line) for (line,) in found]
 
