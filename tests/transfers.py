@@ -14,6 +14,7 @@ from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.transfer import (
     ColumnSchema,
     Convert,
+    DataPlan,
     Item,
     OnConflict,
     StoredKind,
@@ -175,7 +176,7 @@ def terms_of(on_conflict: OnConflict = OnConflict.STOP, *, removes: bool = False
 async def plan_of(
     items: Sequence[TransferItem], terms: TransferTerms | None = None, *, is_thorough: bool = True
 ) -> TransferPlan:
-    return await count(items, (), (), terms or TransferTerms(), PATIENT, is_thorough=is_thorough)
+    return await count(DataPlan(tuple(items)), terms or TransferTerms(), PATIENT, is_thorough=is_thorough)
 
 
 async def bring(

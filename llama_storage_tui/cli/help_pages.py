@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import textwrap
 from collections.abc import Callable
+from textwrap import TextWrapper
 from typing import Final
 
 import click
@@ -144,17 +144,11 @@ def _page(name: str, *, is_json: bool) -> None:
 
 
 def _folded(entry: help_room.HelpEntry, width: int) -> str:
+    hang = " " * (TERM + 3) if entry.term else ""
+    fold = TextWrapper(width, hang, hang, break_on_hyphens=False, break_long_words=False)
+    text = fold.fill(entry.text)
     if not entry.term:
-        return textwrap.fill(entry.text, width, break_on_hyphens=False, break_long_words=False)
-    hang = " " * (TERM + 3)
-    text = textwrap.fill(
-        entry.text,
-        width,
-        initial_indent=hang,
-        subsequent_indent=hang,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+        return text
     if len(entry.term) > TERM:
         return f"  {entry.term}\n{text}"
     return f"  {entry.term:<{TERM}} {text.lstrip()}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.document import Path, get, list_at, mapping_at
 from llama_storage_tui.config.rules.external import read_specifications
 from llama_storage_tui.config.rules.serving import (
     available_apis,
@@ -60,13 +60,12 @@ def unknown_apis(view: View) -> Iterator[Finding]:
     outside = read_specifications(view)
     if not has_catalog(view) or "external_apis_dir" in outside.unseen:
         return
-    providers, apis = view.context.data.get("providers"), view.context.data.get("apis")
     named: dict[str, Path] = {}
-    for index, api in enumerate(apis if isinstance(apis, list) else ()):
+    for index, api in enumerate(list_at(view.context.data, "apis")):
         if isinstance(api, str):
             named.setdefault(api, view.context.resolution.file_path(("apis", index)))
     used = {api for api, _, _ in enabled_providers(view)}
-    for api in map(str, providers if isinstance(providers, Mapping) else ()):
+    for api in map(str, mapping_at(view.context.data, "providers")):
         named[api] = ("providers", api)
         is_table = api in routing_tables(view.version).values()
         if (
@@ -95,10 +94,9 @@ def missing_apis(view: View) -> Iterator[Finding]:
     """APIs that are listed without anything behind them, and those that a provider or a setting needs and nothing serves."""
     if not has_catalog(view):
         return
-    apis, available, outside = view.context.data.get("apis"), available_apis(view), read_specifications(view)
-    for index, api in enumerate(
-        apis if isinstance(apis, list) and needs_every_listed_api(view.version) else ()
-    ):
+    available, outside = available_apis(view), read_specifications(view)
+    listed = list_at(view.context.data, "apis") if needs_every_listed_api(view.version) else []
+    for index, api in enumerate(listed):
         is_known = isinstance(api, str) and (is_known_api(api, view.version) or api in outside.apis)
         if is_known and api not in available:
             yield view.finding(

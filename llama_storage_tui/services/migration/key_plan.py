@@ -6,7 +6,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Family, Reference
 from llama_storage_tui.model.transfer import Convert, TransferItem, TransferPlace
 from llama_storage_tui.services.migration.conversions import registered_objects, with_lead
-from llama_storage_tui.services.migration.plan_context import PlanContext
+from llama_storage_tui.services.migration.plan_context import PlanContext, consumer_of
 from llama_storage_tui.services.migration.row_conversions import batch_row, connector_row, prompt_row
 from llama_storage_tui.services.migration.stores import DataStore
 from llama_storage_tui.services.migration.vector_plan import VECTOR_HEADS, plan_vectors
@@ -98,7 +98,7 @@ def _destination(context: PlanContext, kind: KeyKind) -> _Destination | None:
         if kind in (PROMPTS, CONNECTORS, BATCHES) and reference.physical and reference.physical.tables:
             return _Destination(reference, store, table=reference.physical.tables[0])
     for reference, store in context.references(context.new, kind.paths, Family.KV):
-        consumer = context.consumer(reference)
+        consumer = consumer_of(context.new, reference)
         if consumer is None or any(key in kind.heads for key in consumer.keys):
             return _Destination(reference, store, context.lead(reference))
     return None

@@ -8,7 +8,7 @@ from dataclasses import field, replace
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Tenancy
-from llama_storage_tui.model.catalog import Catalog, Family, Provider, Reference
+from llama_storage_tui.model.catalog import Catalog, Family, Reference
 from llama_storage_tui.model.transfer import DataPlan, PlanChoices, Stays, TableSchema, TransferItem, Unseen
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.migration.stores import DataStore, Readers, key_table_of, store_of, unique
@@ -117,14 +117,11 @@ class PlanContext:
         is_kept = backend is not None and keeps_namespaces(backend.type, self.version)
         return f"{reference.namespace}:" if reference.namespace and is_kept else ""
 
-    def provider(self, reference: Reference) -> Provider | None:
-        """Return the provider that has a reference of the new config."""
-        return next((each for each in self.new.providers if reference.path.startswith(f"{each.path}.")), None)
 
-    def consumer(self, reference: Reference) -> Consumer | None:
-        """Return what reads a provider's reference of the new config."""
-        provider = self.provider(reference)
-        if provider is None:
-            return None
-        steps = tuple(reference.path.removeprefix(f"{provider.path}.config.").split("."))
-        return find_consumer(provider.api, provider.type, steps, self.version)
+def consumer_of(catalog: Catalog, reference: Reference) -> Consumer | None:
+    """Return what reads a provider's reference in the version that a config is for; None where nothing does."""
+    for provider in catalog.providers:
+        if reference.path.startswith(f"{provider.path}.config."):
+            steps = tuple(reference.path.removeprefix(f"{provider.path}.config.").split("."))
+            return find_consumer(provider.api, provider.type, steps, catalog.version.chosen)
+    return None

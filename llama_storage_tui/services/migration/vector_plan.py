@@ -13,7 +13,7 @@ from llama_storage_tui.model.catalog import Family, Reference
 from llama_storage_tui.model.data import RowQuery
 from llama_storage_tui.model.transfer import NotConvertibleError, TransferItem
 from llama_storage_tui.services.migration.json_splice import json_object
-from llama_storage_tui.services.migration.plan_context import PlanContext
+from llama_storage_tui.services.migration.plan_context import PlanContext, consumer_of
 from llama_storage_tui.services.migration.stores import DataStore
 from llama_storage_tui.services.migration.vector_conversions import (
     is_faiss_chunk_without_id,
@@ -131,7 +131,7 @@ def _text(value: str, *path: str) -> str:
 def _providers(context: PlanContext) -> dict[str, _Provider]:
     found: dict[str, _Provider] = {}
     for reference, store in context.references(context.new, VECTOR_PATHS, Family.KV):
-        consumer = context.consumer(reference)
+        consumer = consumer_of(context.new, reference)
         keys = consumer.keys if consumer is not None else ()
         list_ = next((key for key in keys if key.startswith(_LIST)), None)
         if list_ is not None:

@@ -105,15 +105,7 @@ class BackendMove:
         async with Session(config.old, self._timeouts) as session:
             moving = BackendMoving(session, config.new, change.backend)
             found = await plan_items(moving)
-            counted = await count(
-                found.items,
-                found.stays,
-                found.notices,
-                TERMS,
-                self._timeouts,
-                is_thorough=is_thorough,
-                watch=watch,
-            )
+            counted = await count(found, TERMS, self._timeouts, is_thorough=is_thorough, watch=watch)
             said = await warnings_of(session, moving.stores()[1].target)
         refusals = [*counted.refusals, *await self._not_empty(found.items), *_unconvertible(counted)]
         refusals += await merged(found.items, self._timeouts)

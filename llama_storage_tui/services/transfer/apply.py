@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from operator import attrgetter
 from typing import Final, Literal, Protocol
 
 from llama_storage_tui.backends.protocols import Notify
@@ -35,7 +36,7 @@ from llama_storage_tui.services.transfer.journaling import (
     put_back,
     refuse_unplanned,
 )
-from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, remove_source
+from llama_storage_tui.services.transfer.removing import StoreUndo, remove_source
 from llama_storage_tui.services.transfer.sources import are_settled, is_changed, refuse_changed, stamp_of
 from llama_storage_tui.services.transfer.stores import StoreItems, by_store, open_writer
 
@@ -281,7 +282,7 @@ class Transfer:
     async def _remove(
         self, journal: TransferJournal, items: Sequence[TransferItem], outcomes: dict[str, ItemOutcome]
     ) -> TransferJournal:
-        for store in by_source(items):
+        for store in by_store(items, attrgetter("source")):
             journal = replace(journal, removed=(*journal.removed, store.place))
             self._write(journal)
             self.notify("removing")

@@ -116,10 +116,10 @@ class StoreCopy:
         backs = [reversed_item(each) for each in self.store.items if overlaps(each, item)]
         removed = expired = 0
         async with AsyncExitStack() as stack:
-            opened = [closing(open_source(each.target.target, self.timeouts)) for each in backs]
-            sources = [await stack.enter_async_context(each) for each in opened]
+            enter = stack.enter_async_context
+            sources = [await enter(closing(open_source(each.target.target, self.timeouts))) for each in backs]
             reading = self.writer.read(item.target.container, item.target.keys)
-            async for batch in await stack.enter_async_context(aclosing(reading)):
+            async for batch in await enter(aclosing(reading)):
                 gone = set(range(len(batch.rows)))
                 for back, source in zip(backs, sources, strict=True):
                     gone -= await _found(back, source, batch)

@@ -13,7 +13,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Standing
-from llama_storage_tui.model.transfer import KeepRows, OnConflict, Stays, TransferItem
+from llama_storage_tui.model.transfer import DataPlan, KeepRows, OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import (
     CountedItem,
     LeftRow,
@@ -55,16 +55,14 @@ ROOM: Final = 2.2
 
 
 async def count(
-    items: Sequence[TransferItem],
-    stays: Sequence[Stays],
-    notices: Sequence[str],
+    plan: DataPlan,
     terms: TransferTerms,
     timeouts: Timeouts,
     *,
     is_thorough: bool = True,
     watch: _Hear | None = None,
 ) -> TransferPlan:
-    """Return the plan of these items. `is_thorough` reads every row; otherwise only where the target has some already.
+    """Return what comes of a plan. `is_thorough` reads every row; otherwise only where the target has some already.
 
     `watch` hears how far the reading is, after each batch. Rows that stay as they are, and whose target is empty, are measured by
     their engine and not read.
@@ -73,7 +71,7 @@ async def count(
     """
     counted: list[CountedItem] = []
     refusals: list[str] = []
-    for store in by_store(items):
+    for store in by_store(plan.items):
         async with closing(open_writer(store.target, timeouts)) as writer:
             refusals += await writer.obstacles(store.sheets())
             counted += [
@@ -81,15 +79,14 @@ async def count(
                 for item in store.items
             ]
             refusals += await _room(writer, store, counted)
-    opened = await open_elsewhere(items, timeouts, accepts_open=terms.accepts_open)
+    opened = await open_elsewhere(plan.items, timeouts, accepts_open=terms.accepts_open)
     refusals += opened.open
     if terms.on_conflict is OnConflict.STOP:
         refusals += [_conflict(each) for each in counted if each.conflicts]
-    order = {item.what: number for number, item in enumerate(items)}
+    order = {item.what: number for number, item in enumerate(plan.items)}
     counted.sort(key=lambda each: order[each.what])
-    return TransferPlan(
-        tuple(counted), tuple(stays), (*notices, *opened.untold), tuple(dict.fromkeys(refusals))
-    )
+    notices = (*plan.notices, *opened.untold)
+    return TransferPlan(tuple(counted), plan.stays, notices, tuple(dict.fromkeys(refusals)))
 
 
 def _nobody(_: TransferProgress) -> None:

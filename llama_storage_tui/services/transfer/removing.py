@@ -19,7 +19,6 @@ from llama_storage_tui.services.transfer.stores import (
     StoreItems,
     is_in_place,
     reader_at,
-    store_of,
 )
 
 if TYPE_CHECKING:
@@ -64,14 +63,6 @@ async def _verified(item: TransferItem, batch: RawBatch, target: ItemSource | It
             names = each.identities()
             missing |= {origin for number, origin in enumerate(each.origins) if own[number] == names[number]}
     return sorted(brought - missing)
-
-
-def by_source(items: Sequence[TransferItem]) -> tuple[StoreItems, ...]:
-    """Return the items by their source's store."""
-    found: dict[str, list[TransferItem]] = {}
-    for item in items:
-        found.setdefault(store_of(item.source), []).append(item)
-    return tuple(StoreItems(place, each[0].source.target, tuple(each)) for place, each in found.items())
 
 
 @dataclass(slots=True)

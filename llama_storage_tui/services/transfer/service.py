@@ -82,15 +82,7 @@ class DataMigration:
         found, catalogs = await self._data_plan(self._request, self._old, self._choices)
         if found.absent and not (found.items or found.stays):
             raise NotFoundError(found.notices[0], where=self._old, help=LOOK_ELSEWHERE)
-        counted = await count(
-            found.items,
-            found.stays,
-            found.notices,
-            terms,
-            self._timeouts,
-            is_thorough=is_thorough,
-            watch=watch,
-        )
+        counted = await count(found, terms, self._timeouts, is_thorough=is_thorough, watch=watch)
         counted = replace(counted, unseen=found.unseen, configs=tuple(map(_said, catalogs)))
         refusal = await asyncio.to_thread(left_by_early_copy, self._request.environ, found.items)
         return counted if refusal is None else replace(counted, refusals=(refusal, *counted.refusals))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import os.path
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from llama_storage_tui.backends.ranges import is_selected
@@ -39,12 +40,14 @@ class StoreItems:
         )
 
 
-def by_store(items: Sequence[TransferItem]) -> tuple[StoreItems, ...]:
-    """Return the items by their target store, in the order of their first item."""
+def by_store(
+    items: Sequence[TransferItem], end: Callable[[TransferItem], TransferPlace] = attrgetter("target")
+) -> tuple[StoreItems, ...]:
+    """Return the items by the store at one end of them, in the order of their first item."""
     found: dict[str, list[TransferItem]] = {}
     for item in items:
-        found.setdefault(store_of(item.target), []).append(item)
-    return tuple(StoreItems(place, each[0].target.target, tuple(each)) for place, each in found.items())
+        found.setdefault(store_of(end(item)), []).append(item)
+    return tuple(StoreItems(place, end(each[0]).target, tuple(each)) for place, each in found.items())
 
 
 def store_of(place: TransferPlace) -> str:

@@ -10,7 +10,8 @@ from typing import Final
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Physical, Reference, ReferenceKind
 from llama_storage_tui.model.families import KeyLayout
-from llama_storage_tui.upstream.consumers import PROMPT_KEYS, QUOTA_KEYS, find_consumer, store_layouts
+from llama_storage_tui.services.migration.plan_context import consumer_of
+from llama_storage_tui.upstream.consumers import PROMPT_KEYS, QUOTA_KEYS, store_layouts
 from llama_storage_tui.upstream.families import FAMILIES
 from llama_storage_tui.upstream.registered import FAISS_INDEX
 from llama_storage_tui.upstream.upgrades import exact_heads
@@ -98,21 +99,14 @@ def _reading(
 
 def _raw_heads(catalog: Catalog, reference: Reference) -> tuple[str, ...]:
     """Return the beginnings of keys that the reader of a reference uses, without namespace; none of one that nobody knows."""
-    version = catalog.version.chosen
     if reference.kind is ReferenceKind.STORE:
-        layout = store_layouts(version).get(reference.name)
+        layout = store_layouts(catalog.version.chosen).get(reference.name)
         return layout.keys if layout is not None else ()
     if reference.kind is ReferenceKind.SERVER:
         return QUOTA_KEYS
     if reference.kind is ReferenceKind.IMPLICIT:
         return PROMPT_KEYS
-    provider = next(
-        (each for each in catalog.providers if reference.path.startswith(f"{each.path}.config.")), None
-    )
-    if provider is None:
-        return ()
-    steps = tuple(reference.path.removeprefix(f"{provider.path}.config.").split("."))
-    consumer = find_consumer(provider.api, provider.type, steps, version)
+    consumer = consumer_of(catalog, reference)
     return consumer.keys if consumer is not None else ()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from llama_storage_tui.model.transfer import KeepRows
+from llama_storage_tui.model.transfer import DataPlan, KeepRows
 from llama_storage_tui.model.transfer_result import TransferPlan, TransferProgress, TransferTerms
 from llama_storage_tui.services.transfer.counting import count
 from tests.patience import PATIENT
@@ -26,7 +26,7 @@ async def counted(
     )
     heard: list[TransferProgress] = []
     item = rows_item(old, new, **more)  # type: ignore[arg-type]
-    plan = await count([item], (), (), TransferTerms(), PATIENT, watch=heard.append)
+    plan = await count(DataPlan((item,)), TransferTerms(), PATIENT, watch=heard.append)
     assert {each.of for each in heard} <= {300}
     return plan, [each.rows for each in heard]
 
