@@ -12,7 +12,7 @@ from llama_storage_tui.backends.row_filters import compared_column, compared_ins
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import Filter
+from llama_storage_tui.model.data import ORDERED, Filter
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
@@ -193,3 +193,18 @@ def columns_of(condition: Condition) -> Iterator[str]:
         for field in fields_of(condition)
         if not is_inside(field) and field.measure is Measure.VALUE
     )
+
+
+def asked(condition: Condition) -> str:
+    """Write a condition for a cursor's fingerprint: without bounds, since those that count back from now move between two pages."""
+    match condition:
+        case Between(field):
+            return f"Between({field!r})"
+        case Compares(field, operator) if operator in ORDERED:
+            return f"Compares({field!r}, {operator})"
+        case AnyOf(conditions):
+            return f"AnyOf({[asked(each) for each in conditions]})"
+        case Not(inner):
+            return f"Not({asked(inner)})"
+        case _:
+            return repr(condition)

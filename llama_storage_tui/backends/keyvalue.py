@@ -27,6 +27,7 @@ from llama_storage_tui.backends.keyscan import (
     entry_of,
     find,
 )
+from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.backends.ranges import KeyRange, selects_the_rest
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.deferred import dataclass, replace
@@ -64,8 +65,8 @@ class KeyTables(Protocol):
 
 
 @dataclass(slots=True)
-class SqlKeyValueReader:
-    """Satisfies `protocols.KeyValueReader` for every SQL engine."""
+class SqlKeyValueReader(KeyValueReader):
+    """The keys of every SQL engine."""
 
     engine: Engine
     tables: KeyTables

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends.described_tables import DescribedTables
 from llama_storage_tui.backends.engine import Dialect, Engine, Statement, describe
 from llama_storage_tui.backends.pieces import TablePieces
+from llama_storage_tui.backends.protocols import RecordReader
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.recordtally import RecordTally
@@ -57,8 +58,8 @@ FIRST_BLOCKS: Final = 16
 
 
 @dataclass(slots=True)
-class SqlRecordReader(DescribedTables):
-    """Satisfies `protocols.RecordReader` for every engine with a dialect."""
+class SqlRecordReader(DescribedTables, RecordReader):
+    """The JSON documents in the tables of every engine with a dialect."""
 
     _looked: dict[str, tuple[RecordScan, Statement]] = field(default_factory=dict)
     """What reads the new rows of each table that is followed."""

@@ -10,9 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
-from llama_storage_tui.backends.asked import asked
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.documents import DocumentSource, columns_of, fields_of, holds, inside_of
+from llama_storage_tui.backends.documents import (
+    DocumentSource,
+    asked,
+    columns_of,
+    fields_of,
+    holds,
+    inside_of,
+)
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch, Values
 from llama_storage_tui.backends.recordsort import RecordSort, TimeFloor, as_condition
 from llama_storage_tui.backends.row_source import (

@@ -15,6 +15,7 @@ from llama_storage_tui.backends.cursors import Position
 from llama_storage_tui.backends.described_tables import DescribedTables
 from llama_storage_tui.backends.engine import Engine, Statement, describe
 from llama_storage_tui.backends.listing import ResolvedQuery, Segment, row_fingerprint
+from llama_storage_tui.backends.protocols import TableReader
 from llama_storage_tui.backends.rereading import as_stored, rereading
 from llama_storage_tui.backends.row_filters import check_filters, filter_conditions
 from llama_storage_tui.backends.shape import TableShape
@@ -28,8 +29,8 @@ PIECE: Final = 10_000
 
 
 @dataclass(slots=True)
-class SqlTableReader(DescribedTables):
-    """Satisfies `protocols.TableReader` for every engine with a dialect."""
+class SqlTableReader(DescribedTables, TableReader):
+    """The tables of every engine with a dialect."""
 
     async def tables(self, *, counts: bool = True, fast: bool = True) -> tuple[Table, ...]:
         """List tables and views; with exact counts each table is counted for itself and without a limit."""

@@ -9,17 +9,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final, TypeVar
 
 from bson.codec_options import DatetimeConversion
 from bson.errors import BSONError
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
+from pymongo.monitoring import (
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
+)
 
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.mongodb import failures
-from llama_storage_tui.backends.mongodb.handshakes import Handshakes
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.deferred import dataclass
@@ -28,10 +33,12 @@ from llama_storage_tui.secrets import Secret
 
 Document = dict[str, Any]
 Client = AsyncMongoClient[Document]
+Address = tuple[str, int | None]
 Answer = TypeVar("Answer")
 TIMES: Final = DatetimeConversion.DATETIME_AUTO
 """BSON's times reach beyond Python's, where by default one of them makes a whole answer unreadable."""
 _CLOSING_SECONDS: Final = 2.0
+_CANCEL_SECONDS: Final = 0.1
 _BESIDES_SECONDS: Final = 1.0
 """What the driver's own limits are given before ours: its errors say more."""
 
@@ -44,6 +51,58 @@ class FailedMongoConnection:
     code: int | None = None
     is_of_login: bool = False
     """Whether the login failed, and not something after it."""
+
+
+class Handshakes(ServerHeartbeatListener):
+    """What the driver hears of the servers of one client, and which handshakes fail for good.
+
+    It tries each server again until its time is up, whatever it failed by.
+    """
+
+    def __init__(self) -> None:
+        self._failed: dict[Address, Exception] = {}
+        self._changed = asyncio.Event()
+
+    def started(self, event: ServerHeartbeatStartedEvent) -> None:
+        """Hear that a server is asked."""
+
+    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
+        """Hear that a server answered."""
+        self._failed.pop(event.connection_id, None)
+
+    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
+        """Hear that a server did not."""
+        self._failed[event.connection_id] = event.reply
+        self._changed.set()
+
+    async def unless_hopeless(
+        self, asking: asyncio.Task[Answer], servers: Callable[[], Collection[Address]]
+    ) -> Answer:
+        """Return an answer; raises the driver's error as soon as each of the servers has refused for good."""
+        changed = asyncio.create_task(self._changed.wait())
+        try:
+            while not asking.done():
+                await asyncio.wait({asking, changed}, return_when=asyncio.FIRST_COMPLETED)
+                known = servers()
+                final = [
+                    error
+                    for place, error in self._failed.items()
+                    if place in known and failures.is_final(error)
+                ]
+                if known and len(final) == len(known) and not asking.done():
+                    raise final[0]
+                if changed.done():
+                    self._changed.clear()
+                    changed = asyncio.create_task(self._changed.wait())
+            return asking.result()
+        finally:
+            changed.cancel()
+            while not asking.done():
+                # Once more: a wait that ends at this very moment takes a cancellation for its end (Python 3.11).
+                asking.cancel()
+                await asyncio.wait({asking}, timeout=_CANCEL_SECONDS)
+            if not asking.cancelled():
+                asking.exception()
 
 
 async def ask(

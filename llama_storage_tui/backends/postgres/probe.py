@@ -62,10 +62,12 @@ _NEEDS: Final = """
                              AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
                   ORDER BY relname) AS refused,
            ARRAY(SELECT relname::text FROM needed WHERE NOT pg_has_role(relowner, 'USAGE') ORDER BY relname) AS foreign_owned,
-           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
-           (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS role_limit,
-           (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database_limit
+           (SELECT CASE WHEN rolconnlimit >= 0 AND NOT rolsuper THEN rolconnlimit END
+              FROM pg_roles WHERE rolname = current_user) AS role_limit,
+           (SELECT CASE WHEN datconnlimit >= 0 AND NOT rolsuper THEN datconnlimit END
+              FROM pg_database, pg_roles WHERE datname = current_database() AND rolname = current_user) AS database_limit
 """
+"""Limits of connections are those that hold for this role: a superuser has none."""
 _EXTENSION: Final = """
     SELECT (SELECT extversion FROM pg_extension WHERE extname = CAST($1 AS text)) AS installed,
            EXISTS (SELECT FROM pg_available_extensions WHERE name = CAST($1 AS text)) AS is_available,
@@ -185,15 +187,9 @@ def _details(answer: _Answer, target: PostgresTarget) -> dict[str, Cell]:
         ("connection limit of the database", "database_limit"),
     )
     for name, field in limits:
-        if (limit := _limit(answer, field)) is not None:
-            details[name] = limit
+        if facts[field] is not None:
+            details[name] = facts[field]
     return details
-
-
-def _limit(answer: _Answer, field: str) -> int | None:
-    """Return a connection limit that holds for this role; superusers have none."""
-    limit: int = answer.facts[field]
-    return limit if limit >= 0 and not answer.facts["is_superuser"] else None
 
 
 def _obstacles(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> Iterator[Obstacle]:
@@ -221,7 +217,7 @@ def _limits(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> Iter
     if answer.is_pooled:
         # The pooler's own connections count there, and how many it opens is its own setting.
         return
-    of_role, of_database = _limit(answer, "role_limit"), _limit(answer, "database_limit")
+    of_role, of_database = answer.facts["role_limit"], answer.facts["database_limit"]
     advice = "or make the pools smaller (pool_size, max_overflow, fewer workers or replicas)."
     if of_role is not None and of_role < needs.as_role:
         yield Obstacle(

@@ -19,6 +19,7 @@ from llama_storage_tui.backends.sqlite import catalog
 from llama_storage_tui.backends.sqlite.documents import SqliteDocuments, beginning
 from llama_storage_tui.backends.sqlite.in_thread import ComposingConnection, PlainConnection
 from llama_storage_tui.backends.sqlite.marks import INTEGERS, bound_of, part_of, sort_value_of
+from llama_storage_tui.backends.sqlite.raw_rows import HAS_OCTET_LENGTH
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.records import SortValue
@@ -29,7 +30,6 @@ SMALL_FILE: Final = 32 * 1024 * 1024
 BOUNDED_COUNT: Final = 10_000
 """In a larger file a table is counted up to this many rows before its statistics are believed."""
 
-_HAS_OCTET_LENGTH: Final = sqlite3.sqlite_version_info >= (3, 43)
 _TRUE: Final = frozenset({"true", "t", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "f", "no", "off", "0"})
 _HEX: Final = re.compile(r"(?:\\x|0x|x')((?:[0-9a-fA-F]{2})*)'?")
@@ -161,7 +161,7 @@ class SqliteDialect(Dialect):
     def size(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the size in bytes; from 3.43 on without reading the value."""
         del shape
-        if _HAS_OCTET_LENGTH:
+        if HAS_OCTET_LENGTH:
             return sa.func.octet_length(element)
         return sa.func.length(sa.cast(element, sa.BLOB()))
 

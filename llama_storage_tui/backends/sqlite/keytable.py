@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -23,7 +22,7 @@ from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.backends.sqlite import catalog
 from llama_storage_tui.backends.sqlite.in_thread import PlainConnection
 from llama_storage_tui.backends.sqlite.marks import bound_of, part_of
-from llama_storage_tui.backends.sqlite.raw_rows import quoted
+from llama_storage_tui.backends.sqlite.raw_rows import quoted, size_of
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
 
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Sql = tuple[str, tuple[object, ...]]
 """A piece of SQL and what is bound to its question marks."""
-
-HAS_OCTET_LENGTH: Final = sqlite3.sqlite_version_info >= (3, 43)
-"""From 3.43 on the size of a value is told without reading it."""
 
 _IS_TEXT: Final = "key >= '' AND key < x''"
 _ODD: Final = ("key IS NULL", "key < ''", "key >= x''")
@@ -181,9 +177,8 @@ class SqliteKeyTable(KeyLookup):
     @property
     def _head(self) -> str:
         """What every row begins with: its key, the size of its value, its expiration."""
-        size = "octet_length(value)" if HAS_OCTET_LENGTH else "length(CAST(value AS BLOB))"
         has_expiration = any(column.name == "expiration" for column in self.shape.columns)
-        return f"key, {size}, {'expiration' if has_expiration else 'NULL'}"
+        return f"key, {size_of('value')}, {'expiration' if has_expiration else 'NULL'}"
 
     async def _rows(self, rest: Sql, now: datetime) -> list[KeyRow]:
         text, bound = rest

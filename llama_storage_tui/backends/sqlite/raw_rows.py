@@ -22,6 +22,8 @@ T = TypeVar("T")
 ROW_IDS: Final = ("rowid", "_rowid_", "oid")
 """What SQLite calls the number of a row, unless a column has that name."""
 
+HAS_OCTET_LENGTH: Final = sqlite3.sqlite_version_info >= (3, 43)
+
 SAMPLE: Final = 1000
 """Rows by which the size of all is estimated."""
 
@@ -91,6 +93,11 @@ class RawTable:
 def quoted(name: str) -> str:
     """Return a name in SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def size_of(column: str) -> str:
+    """Return the SQL of how many bytes a column's value has, which SQLite tells from 3.43 on without reading it."""
+    return f"octet_length({column})" if HAS_OCTET_LENGTH else f"length(CAST({column} AS BLOB))"
 
 
 def as_text(stored: bytes) -> str | UndecodableText:
@@ -177,8 +184,7 @@ def extent(
 ) -> RawExtent:
     """Count the rows that are meant, and the bytes of their cells; `fast` estimates the latter by the first rows."""
     condition, parameters = key_condition(keys)
-    size = "octet_length({})" if sqlite3.sqlite_version_info >= (3, 43) else "length(CAST({} AS BLOB))"
-    sizes = " + ".join(f"coalesce({size.format(quoted(column))}, 0)" for column in table.columns)
+    sizes = " + ".join(f"coalesce({size_of(quoted(column))}, 0)" for column in table.columns)
     some = f"SELECT * FROM {table.quoted} WHERE {condition}{f' LIMIT {SAMPLE}' if fast else ''}"  # noqa: S608 - names are quoted
     rows, held = connection.execute(
         f"SELECT count(*), coalesce(sum({sizes}), 0) FROM ({some})",  # noqa: S608 - as above
