@@ -70,9 +70,9 @@ class WhoDialog(Dialog[None]):
             yield StatusLine()
         yield KeyFooter()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Say what is known without a user."""
-        self.query_one(Form).open({})
+        await self.query_one(Form).open({})
         self.query_one(StatusLine).say("enter asks whether this user may read it")
         self._answer(None)
 
