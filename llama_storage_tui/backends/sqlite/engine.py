@@ -124,7 +124,7 @@ class SqliteEngine:
         return await self._repeated(partial(self._plain_unit, work), seconds)
 
     async def run_beside(self, work: BesideWork[T], *, seconds: float | None) -> T:
-        """Run a unit of reading in one thread as a whole: in `run` each step changes threads twice, more work than small rows."""
+        """Run a unit of reading that is written for calls that block, as `run` does one that is written for awaiting."""
         return await self._repeated(partial(self._beside_unit, work), seconds)
 
     async def _repeated(
@@ -253,7 +253,7 @@ class SqliteEngine:
 
         def opening() -> sqlite3.Connection:
             connection = _connect(path, before.way)
-            opened.append(_Beside(connection))
+            opened.append(PlainConnection(connection))
             return connection
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, unit, opening)
@@ -303,17 +303,6 @@ class SqliteEngine:
             if task.cancelled() or task.exception() is not None:
                 raise network.timed_out(seconds or 0, where=self.where, doing="reading")
         return task.result()
-
-
-class _Beside:
-    """The connection of a unit that runs in a thread as a whole."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    async def interrupt(self) -> None:
-        """Interrupt the statement that runs."""
-        self._connection.interrupt()
 
 
 def _connect(path: Path, way: OpenMode) -> sqlite3.Connection:

@@ -35,6 +35,10 @@ class PlainConnection:
         """Return all rows of a statement; raises sqlite3.Error."""
         return self._connection.execute(statement, bound).fetchall()
 
+    async def interrupt(self) -> None:
+        """Interrupt the statement that runs, from another thread; raises sqlite3.ProgrammingError once it is closed."""
+        self._connection.interrupt()
+
 
 class ComposingConnection:
     """Runs what SQLAlchemy composes where it is called: as much of an AsyncConnection as units of reading use."""
