@@ -118,7 +118,7 @@ class SqliteEngine:
         return await self._repeated(partial(self._plain_unit, work), seconds)
 
     async def run_beside(self, work: BesideWork[T], *, seconds: float | None) -> T:
-        """Run a unit of reading in one thread as a whole: in `run` each step changes threads twice, more work than small rows."""
+        """Run a unit of reading that is written for calls that block, as `run` does one that is written for awaiting."""
         return await self._repeated(partial(self._beside_unit, work), seconds)
 
     async def _repeated(

@@ -68,14 +68,14 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
         """Whether what was asked last leaves anything out."""
         raise NotImplementedError
 
-    def action_filter(self) -> None:
-        self.open_form("filter", self.typed(), "empty fields match anything")
+    async def action_filter(self) -> None:
+        await self.open_form("filter", self.typed(), "empty fields match anything")
 
-    def open_form(self, name: str, values: Mapping[str, str], hint: str) -> None:
+    async def open_form(self, name: str, values: Mapping[str, str], hint: str) -> None:
         """Open one of the screen's forms, filled."""
         for form in self.query(Form):
             form.close()
-        self.query_one(f"#{name}", Form).open(values)
+        await self.query_one(f"#{name}", Form).open(values)
         if not self.is_waiting:
             self.status.say(f"enter applies; {hint}; ↑↓ go to the other fields")
 

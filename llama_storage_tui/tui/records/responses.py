@@ -217,8 +217,8 @@ class ResponsesScreen(ResponsePages):
         """Whether there is anything to leave out."""
         return self._asked.has_conditions
 
-    def action_view_as(self) -> None:
-        self.open_form(
+    async def action_view_as(self) -> None:
+        await self.open_form(
             "viewer", viewer_form.typed(self._asked.viewer), "an empty form shows everything again"
         )
 

@@ -61,9 +61,9 @@ class WhoDialog(Dialog[None]):
         yield Prose()
         yield StatusLine()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Say what is known without a user."""
-        self.query_one(Form).open({})
+        await self.query_one(Form).open({})
         self.query_one(StatusLine).say("enter asks whether this user may read it")
         self._answer(None)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -55,18 +54,11 @@ class Form(Vertical):
         self._fields = tuple(fields)
         self.display = False
 
-    def compose(self) -> ComposeResult:
-        for field in self._fields:
-            with Horizontal(classes="field"):
-                yield Label(field.label, markup=False)
-                entry = Input(
-                    placeholder=field.hint, compact=True, select_on_focus=False, id=f"field-{field.name}"
-                )
-                entry.cursor_blink = False
-                yield entry
-
-    def open(self, values: Mapping[str, str]) -> None:
+    async def open(self, values: Mapping[str, str]) -> None:
         """Show the form, filled; the cursor begins in the first field that holds something, else in the first."""
+        if not self.children:
+            # Not before: most visits of a list open no form, whose fields are half of what the list's screen is made of.
+            await self.mount_all(_row(field) for field in self._fields)
         self.display = True
         for field in self._fields:
             entry = self._entry(field)
@@ -109,3 +101,9 @@ class Form(Vertical):
         entries = [self._entry(field) for field in self._fields]
         place = next((index for index, entry in enumerate(entries) if entry.has_focus), 0)
         entries[(place + step) % len(entries)].focus()
+
+
+def _row(field: FormField) -> Horizontal:
+    entry = Input(placeholder=field.hint, compact=True, select_on_focus=False, id=f"field-{field.name}")
+    entry.cursor_blink = False
+    return Horizontal(Label(field.label, markup=False), entry, classes="field")
