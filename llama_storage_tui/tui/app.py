@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import App
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from llama_storage_tui.services.rotation.service import RotationService
 
 __all__ = ["Dependencies", "StorageApp"]
+
+
+_AWAITED: Final = "The findings open as soon as the config is checked."
 
 
 def later() -> ModuleType:
@@ -182,6 +185,8 @@ class StorageApp(ConfigApp):
         if opened.judge is not None:
             # Only when the screen is drawn: judging would share the interpreter with the drawing.
             screen.call_after_refresh(self._judge, opened.judge)
+        elif self._awaited is not None:
+            screen.call_after_refresh(self._open_awaited)
 
     @work(exclusive=True, group="judge", exit_on_error=False)
     async def _judge(self, judge: Callable[[], Catalog]) -> None:
@@ -200,6 +205,17 @@ class StorageApp(ConfigApp):
         for screen in self.screen_stack:
             if isinstance(screen, later().CatalogScreen):
                 screen.show_findings(message.pending)
+        self._open_awaited()
+
+    def _open_awaited(self) -> None:
+        wanted, self._awaited = self._awaited, None
+        if wanted is None:
+            return
+        for screen in self.screen_stack:
+            if isinstance(screen, later().CatalogScreen) and screen.status.text == _AWAITED:
+                screen.status.say("")
+        if isinstance(self.screen, later().CatalogScreen):
+            self.post_message(wanted)
 
     @on(messages.CandidatesFound)
     def _candidates_found(self, message: messages.CandidatesFound) -> None:
@@ -213,6 +229,7 @@ class StorageApp(ConfigApp):
         self._choose(message.config)
 
     def _choose(self, config: str) -> None:
+        self._awaited = None
         self._open(replace(self._request or LoadRequest(config), config=config))
 
     @on(messages.PickerOpened)
@@ -302,11 +319,21 @@ class StorageApp(ConfigApp):
 
     @on(messages.Opening)
     def _screen_opened(self, message: messages.Opening) -> None:
-        if self._session is not None:
-            parts = later().ScreenParts(
-                self._session, self._config_request, self._zone, self._remembered, self._dependencies.now
-            )
-            self.enter(later().screen_of(message, parts), message)
+        if self._session is None:
+            return
+        if isinstance(message, messages.FindingsOpened) and not self._session.catalog.is_judged:
+            self._await_findings(message)
+            return
+        parts = later().ScreenParts(
+            self._session, self._config_request, self._zone, self._remembered, self._dependencies.now
+        )
+        self.enter(later().screen_of(message, parts), message)
+
+    def _await_findings(self, wanted: messages.FindingsOpened) -> None:
+        """Open the findings once they are there, where the operator is still on the main screen then."""
+        self._awaited = wanted
+        if isinstance(self.screen, later().CatalogScreen):
+            self.screen.status.say(_AWAITED)
 
     @on(messages.CatalogOpened)
     def _catalog_opened(self) -> None:

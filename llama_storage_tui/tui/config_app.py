@@ -17,6 +17,8 @@ class ConfigApp(GotoApp):
     """An app over a run config that may be a file; what is pending on it its subclass knows."""
 
     _request: LoadRequest | None = None
+    _awaited: messages.FindingsOpened | None = None
+    """The findings, where they were asked for before they were there."""
 
     def _may_go(self) -> bool:
         """Tell whether the terminal may be left now, and say why where it may not."""
@@ -25,7 +27,8 @@ class ConfigApp(GotoApp):
     @on(messages.EditorOpened)
     def _editor_opened(self, message: messages.EditorOpened) -> None:
         """Lend the terminal to the operator's editor, then read the config again."""
-        # Imported here: the first screen must not wait for it.
+        # Imported here: the first screen must not wait for them.
+        from llama_storage_tui.tui.findings.findings import FindingsScreen
         from llama_storage_tui.tui.terminal.editor import editor_command
 
         if self._session is None or not self._may_go():
@@ -44,6 +47,9 @@ class ConfigApp(GotoApp):
             code = self._driver.lend(command)
         if code:
             self.notify(f"{command[0]} ended with {code}", title="Editor", severity="warning", markup=False)
+        if isinstance(self.screen, FindingsScreen):
+            # Back to where the operator was, with what is left of it.
+            self._awaited = messages.FindingsOpened()
         self.post_message(messages.ReloadRequested())
 
     def _not_opened(self, why: str) -> None:

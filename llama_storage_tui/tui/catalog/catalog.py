@@ -228,8 +228,6 @@ class CatalogScreen(TestingScreen):
         if action in ("test", "rotate", "move"):
             row = self.current_row
             return True if row is not None and row.backend is not None else None
-        if parameters == ("findings",):
-            return True if self._session.catalog.is_judged else None
         if action == "test_all":
             return True if any(row.backend for row in self._rows) else None
         return super().check_action(action, parameters)

@@ -6,12 +6,15 @@ import dataclasses
 import threading
 from dataclasses import replace
 
+import pytest
+
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Verdict
 from llama_storage_tui.services.catalog import Opened
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
+from llama_storage_tui.tui.findings.findings import FindingsScreen
 from tests.patience import PATIENCE
 from tests.tui.gallery import NARROW, stage
 from tests.tui.made_up import PASSWORD, made_up_catalog
@@ -201,6 +204,37 @@ async def test_findings_arrive_after_the_first_screen_is_drawn() -> None:
         assert "2 errors" in found.text
         await found.press("f")
         assert "findings" in found.text
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_findings_that_are_asked_for_early_open_when_they_are_there(*, goes_on: bool) -> None:
+    judged = made_up_catalog()
+    allowed = threading.Event()
+
+    def judge() -> Catalog:
+        allowed.wait(PATIENCE)
+        return judged
+
+    async def load(_request: LoadRequest) -> Opened:
+        return Opened(replace(judged, findings=(), is_judged=False), judge)
+
+    async with stage(loader=load, waits=False) as found:
+        await found.appears("kv_default")
+        await found.pilot.press("f")
+        await found.appears("The findings open as soon as the config is checked.")
+        if goes_on:
+            await found.pilot.press("question_mark")
+        allowed.set()
+        session = found.app._session
+        assert session is not None
+        await found.until(lambda: session.catalog.is_judged)
+        if goes_on:
+            await found.press("escape")
+            assert isinstance(found.app.screen, CatalogScreen), "nothing opens over what was opened meanwhile"
+            await found.press("f")
+        assert isinstance(found.app.screen, FindingsScreen)
+        await found.press("escape")
+        assert "as soon as" not in found.text
 
 
 async def test_another_version_that_fits_brings_its_own_backends_and_places() -> None:

@@ -97,6 +97,9 @@ def test_the_editor_has_the_terminal_and_what_it_wrote_is_read(tmp_path: Path) -
         terminal.send("E")
         terminal.expect("EDITING +64")
         terminal.send("kv_default\n")
+        terminal.expect("› findings")
+        terminal.expect_gone("provider-unknown-backend")
+        terminal.send("\x1b")
         terminal.expect("should start")
     assert "kv_defualt" not in Path(request.config).read_text().split("# ")[0]
 
