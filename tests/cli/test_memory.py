@@ -5,35 +5,52 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.cli.conftest import Run, start
+from tests.cli.conftest import Run
 from tests.deployments import backend_of, config_of
 from tests.response_rows import document, message, row
 from tests.response_stores import PROVIDERS, STORES, create_tables, insert
 from tests.stores import PostgresStore, SqliteStore, Store
 
-WEIGHT: Final = 8_000_000
+WEIGHT: Final = 4_000_000
 ROWS: Final = 10
-ALLOWED: Final = 64 * 1024
+ALLOWED: Final = 32 * 1024
 """KiB above what small rows take: several times a row, and less than the rows together."""
 
 VERSION: Final = "1.5.0"
 
 
+_LAUNCHER: Final = """
+import os, sys
+pid = os.fork()
+if pid == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(pid, 0)
+os.write(int(sys.argv[1]), f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}".encode())
+"""
+"""Starts a program from a small process: what the system says of a program's memory is at least that of the process it came from."""
+
+
 def peak(*words: str, keeps: bool = True) -> tuple[int, bytes]:
     """Return the most KiB that a call of the program held, and what it wrote where that is kept."""
-    process = start(*words, stdout=subprocess.PIPE if keeps else subprocess.DEVNULL)
-    out = b"" if process.stdout is None else process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    if process.stdout is not None:
-        process.stdout.close()
-    return usage.ru_maxrss, out
+    reader, writer = os.pipe()
+    program = (sys.executable, "-m", "llama_storage_tui", *words)
+    with os.fdopen(reader) as told, os.fdopen(writer, "w") as tells:
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", _LAUNCHER, str(tells.fileno()), *program],
+            stdout=subprocess.PIPE if keeps else subprocess.DEVNULL,
+            pass_fds=(tells.fileno(),),
+            check=True,
+        )
+        tells.close()
+        code, most = map(int, told.read().split())
+    assert code == 0
+    return most, done.stdout or b""
 
 
 def config_on(store: Store, folder: Path) -> str:
@@ -49,22 +66,22 @@ def config_on(store: Store, folder: Path) -> str:
     return str(path)
 
 
-def fill(store: Store, made: dict[str, object], pad: str, *, as_json: bool = True) -> None:
-    """Write ROWS responses whose text PAD is as long as WEIGHT; the engine makes it, a command line could not hold it."""
+def fill(store: Store, made: dict[str, object], pad: str, *, as_json: bool = True, rows: int = ROWS) -> None:
+    """Write responses whose text PAD is what SQL makes of `pad`: a command line could not hold it."""
     text = json.dumps(made).replace("PAD", "' || pad || '")
     filled = f"'{text}'"
     if isinstance(store, PostgresStore) and as_json:
         filled = f"({filled})::json"
     store.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-        f"{ROWS}), p AS (SELECT {pad} AS pad) INSERT INTO responses (id, created_at, response_object, owner_principal) "
+        f"{rows}), p AS (SELECT {pad} AS pad) INSERT INTO responses (id, created_at, response_object, owner_principal) "
         f"SELECT 'resp_' || i, 1700000000 + i, {filled}, '' FROM n, p"
     )
 
 
-def pad_of(store: Store, unit: str) -> str:
-    """Return SQL for a text of WEIGHT letters made of units."""
-    count = WEIGHT // len(unit)
+def pad_of(store: Store, unit: str, weight: int = WEIGHT) -> str:
+    """Return SQL for a text of so many letters made of units."""
+    count = weight // len(unit)
     if isinstance(store, PostgresStore):
         return f"repeat('{unit}', {count})"
     return f"replace(hex(zeroblob({count // 2})), '0', '{unit}')"
@@ -141,9 +158,10 @@ def test_memory_of_an_export_does_not_follow_what_the_rows_weigh(store: Store, t
     fill(store, document("resp_1", output=[message("PAD", role="assistant")]), "'small'")
     small, _ = peak(*words, keeps=False)
     store.execute("DELETE FROM responses")
-    fill(store, document("resp_1", output=[message("PAD", role="assistant")]), pad_of(store, "lorem ipsum "))
+    made = document("resp_1", output=[message("PAD", role="assistant")])
+    fill(store, made, pad_of(store, "lorem ipsum "), rows=3 * ROWS + 2)
     large, _ = peak(*words, keeps=False)
-    assert large - small < 2 * ALLOWED
+    assert large - small < 3 * ALLOWED
 
 
 def test_a_page_of_rows_ends_early_where_they_weigh_too_much(store: Store, tmp_path: Path) -> None:
@@ -154,10 +172,14 @@ def test_a_page_of_rows_ends_early_where_they_weigh_too_much(store: Store, tmp_p
     small, out = peak(*words)
     assert (json.loads(out)["complete"], json.loads(out)["next"]) == (True, None)
     store.execute("DELETE FROM responses")
-    fill(store, document("resp_1", output=[message("PAD", role="assistant")]), pad_of(store, "lorem ipsum "))
+    fill(
+        store,
+        document("resp_1", output=[message("PAD", role="assistant")]),
+        pad_of(store, "lorem ipsum ", 2 * WEIGHT),
+    )
     large, out = peak(*words)
     page = json.loads(out)
-    assert large - small < 3 * ALLOWED
+    assert large - small < 6 * ALLOWED
     assert page["complete"] is False
     _, out = peak(*words, "--after", page["next"], "--limit", "1")
     ids = [each["id"] for each in (*page["rows"], *json.loads(out)["rows"])]
@@ -170,7 +192,7 @@ def test_the_json_of_a_large_response_weighs_at_most_three_times_what_is_stored(
     sqlite_store: SqliteStore, tmp_path: Path, letters: int, kept: str, run: Run
 ) -> None:
     create_tables(sqlite_store, VERSION)
-    texts = [f"{at} ".ljust(letters, "x") for at in range(4_000_000 // letters)]
+    texts = [f"{at} ".ljust(letters, "x") for at in range(2_000_000 // letters)]
     made = document("resp_1", input=[message(text, id_="msg_1") for text in texts])
     if kept == "items and messages":
         made["messages"] = [{"role": "user", "content": text} for text in texts]
