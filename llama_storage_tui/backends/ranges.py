@@ -25,10 +25,6 @@ class KeyRange:
     low: str
     high: str | None
 
-    def holds(self, key: str) -> bool:
-        """Tell whether a key lies in the range."""
-        return key >= self.low and (self.high is None or key < self.high)
-
 
 def is_storable(text: str) -> bool:
     """Tell whether a text can stand in a UTF-8 store at all."""

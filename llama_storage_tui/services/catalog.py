@@ -28,7 +28,6 @@ __all__ = [
     "Opened",
     "candidates",
     "load",
-    "open_async",
     "read_environment",
 ]
 
@@ -89,13 +88,6 @@ def judged(reading: UnjudgedConfig) -> Catalog:
         ", ".join(sorted({finding.rule for finding in catalog.findings})) or "none",
     )
     return catalog
-
-
-async def open_async(request: LoadRequest) -> Opened:
-    """Read the config off the event loop: a slow mount must not freeze a screen."""
-    import asyncio  # here: a command reads its config without an event loop
-
-    return await asyncio.to_thread(open_at_once, request)
 
 
 def read_environment(request: LoadRequest) -> Environment:

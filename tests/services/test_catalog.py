@@ -6,7 +6,7 @@ import pytest
 
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.reports.notices import notice_words
-from llama_storage_tui.services.catalog import candidates, load, open_async
+from llama_storage_tui.services.catalog import candidates, load, open_at_once
 from llama_storage_tui.services.requests import LoadRequest, parse_path_map
 from tests.configs import POSTGRES, SQLITE
 
@@ -46,9 +46,9 @@ def test_a_short_version_means_its_newest_release(tmp_path: Path) -> None:
         load(request(tmp_path, version="7.0"))
 
 
-async def test_loading_off_the_event_loop_gives_the_same(tmp_path: Path) -> None:
+def test_what_is_judged_later_is_judged_the_same(tmp_path: Path) -> None:
     asked = request(tmp_path)
-    opened = await open_async(asked)
+    opened = open_at_once(asked)
     assert opened.catalog.backends == load(asked).backends
     assert not opened.catalog.is_judged
     assert opened.judge is not None

@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 from llama_storage_tui.demo.deployment import make_deployment
-from llama_storage_tui.services.catalog import open_async
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.app import Dependencies
 from tests.tui.gallery import GalleryApp, Stage
@@ -17,7 +16,6 @@ async def test_the_demo_is_tested_and_browsed_without_a_trace(tmp_path: Path) ->
     request = make_deployment(tmp_path)
     before = sorted(path.name for path in tmp_path.iterdir())
     dependencies = Dependencies(
-        load=open_async,
         open_session=Session,
         log_folder=lambda: tmp_path / "log",
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(tmp_path / "none.toml")},

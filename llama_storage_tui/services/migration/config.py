@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from difflib import unified_diff
 from pathlib import Path
@@ -107,11 +107,6 @@ def _refuse_line_ends(document: ConfigDocument) -> None:
             where=document.name,
             help="Save it with line feeds (LF, or CRLF), and try again.",
         )
-
-
-def without(request: MigrationRequest, ids: Collection[str]) -> MigrationRequest:
-    """Return the request with further changes left out."""
-    return replace(request, left=request.left | frozenset(ids))
 
 
 def choose_layout(document: ConfigDocument, before: Version, after: Version) -> tuple[BackendLayout, str]:
