@@ -160,7 +160,7 @@ class RecordFamily:
     fields: tuple[RecordPart, ...] = ()
     links: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
-    filters: tuple[FamilyFilter, ...] = ()
+    own_filters: tuple[FamilyFilter, ...] = ()
     asked: tuple[RecordPart, ...] = ()
     plural: str = ""
     kept_where: str = ""
@@ -168,9 +168,10 @@ class RecordFamily:
     masks: bool = True
     id_heads: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        if WHERE not in self.filters:
-            object.__setattr__(self, "filters", (*self.filters, WHERE))
+    @property
+    def filters(self) -> tuple[FamilyFilter, ...]:
+        """What its lists are filtered by: its own, and WHERE as every family."""
+        return (*self.own_filters, WHERE)
 
     @property
     def kind(self) -> str:

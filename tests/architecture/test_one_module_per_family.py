@@ -34,7 +34,7 @@ BILLS: Final = RecordFamily(
     ),
     (json("usage"), text("account")),
     (Link("paid by", "bills", (("account",),)),),
-    filters=(equals("status"), MODEL, OWNED_BY, *PERIOD, contains("bill")),
+    own_filters=(equals("status"), MODEL, OWNED_BY, *PERIOD, contains("bill")),
 )
 '''
 """A made-up family: rows with a document, columns, filters, and a link."""

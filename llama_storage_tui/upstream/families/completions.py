@@ -35,7 +35,7 @@ COMPLETIONS: Final = RecordFamily(
         counted("choices"),
         *said("input_messages"),
     ),
-    filters=(MODEL, OWNED_BY, *PERIOD, contains("choices", "input_messages")),
+    own_filters=(MODEL, OWNED_BY, *PERIOD, contains("choices", "input_messages")),
     plural="chat completions",
     kept_where="storage.stores.inference is enabled and names a SQL backend",
     command="completions",

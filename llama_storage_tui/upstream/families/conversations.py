@@ -28,7 +28,7 @@ CONVERSATIONS: Final = RecordFamily(
         stored("metadata"),
     ),
     asked=(column("tenant", "tenant_id"), column("access_attributes")),
-    filters=(OWNED_BY, *PERIOD),
+    own_filters=(OWNED_BY, *PERIOD),
     kept_where="storage.stores.conversations names a SQL backend",
     command="conversations",
     masks=False,

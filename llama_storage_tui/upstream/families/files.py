@@ -38,7 +38,7 @@ FILE_FAMILIES: Final = (
         (CREATED, text("filename"), text("purpose"), size("bytes"), time("expires", "expires_at"), OWNER),
         (text("stored at", "file_path"), *ACCESS),
         (Link("in vector stores", "vector-store-files", (("id",),), of="used file"),),
-        filters=(equals("purpose", hint="batch, assistants, …"), OWNED_BY, *PERIOD),
+        own_filters=(equals("purpose", hint="batch, assistants, …"), OWNED_BY, *PERIOD),
     ),
     RecordFamily(
         "batches",
@@ -82,7 +82,7 @@ FILE_FAMILIES: Final = (
             Link("output file", "files", (("output_file_id",),)),
             Link("error file", "files", (("error_file_id",),)),
         ),
-        filters=(equals("status", hint="completed, failed, …"), OWNED_BY, *PERIOD),
+        own_filters=(equals("status", hint="completed, failed, …"), OWNED_BY, *PERIOD),
     ),
     RecordFamily(
         "prompts",
@@ -106,7 +106,7 @@ FILE_FAMILIES: Final = (
             Link("default version", "prompt-defaults", (("prompt_id",),)),
         ),
         (Relation("prompt", ("prompt_id",), "prompts:v1:"),),
-        filters=(OWNED_BY, *PERIOD),
+        own_filters=(OWNED_BY, *PERIOD),
     ),
     RecordFamily(
         "prompt-defaults",

@@ -65,7 +65,7 @@ RESPONSES: Final = RecordFamily(
         Link("conversation", "conversations", (("conversation", "id"),)),
         Link("conversation", "conversations", (("conversation",),)),
     ),
-    filters=(
+    own_filters=(
         equals("status", ("@document", "status"), hint=", ".join(STATUSES), choices=STATUSES),
         MODEL,
         OWNED_BY,

@@ -44,7 +44,7 @@ WORK_FAMILIES: Final = (
             Link("provider", None, (("provider_id",),)),
             Link("file", "files", (("payload", "request", "file_id"),)),
         ),
-        filters=(equals("status", hint="queued, running, failed, …"), equals("api"), OWNED_BY, *PERIOD),
+        own_filters=(equals("status", hint="queued, running, failed, …"), equals("api"), OWNED_BY, *PERIOD),
     ),
     RecordFamily(
         "interactions",
@@ -63,7 +63,7 @@ WORK_FAMILIES: Final = (
             OWNER,
         ),
         (json("messages"), *ACCESS),
-        filters=(MODEL, OWNED_BY, *PERIOD, contains("interaction_data")),
+        own_filters=(MODEL, OWNED_BY, *PERIOD, contains("interaction_data")),
     ),
     RecordFamily(
         "message-batches",
