@@ -8,6 +8,7 @@ nothing is contacted; rules of the stage `never` are what no server reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from types import ModuleType
 from typing import Final
 
@@ -35,6 +36,7 @@ from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Reference
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage, Verdict
+from llama_storage_tui.model.version import Version
 
 _MODULES: Final = (
     load,
@@ -82,8 +84,13 @@ class Judgement:
 
 def found_by(checks: Iterable[Callable[[View], Iterator[Finding]]], view: View) -> Iterator[Finding]:
     """Yield what checks find of rules that are true for the version: `since` and `until` of a rule hold for its findings, too."""
-    of_other_versions = {rule.id for rule in RULES if not rule.holds_for(view.version)}
-    return (finding for check in checks for finding in check(view) if finding.rule not in of_other_versions)
+    others = _of_other_versions(view.version)
+    return (finding for check in checks for finding in check(view) if finding.rule not in others)
+
+
+@cache
+def _of_other_versions(version: Version) -> frozenset[str]:
+    return frozenset(rule.id for rule in RULES if not rule.holds_for(version))
 
 
 def judge(
