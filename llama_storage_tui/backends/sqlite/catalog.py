@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.backends.sqlite.in_thread import PlainConnection
-from llama_storage_tui.backends.sqlite.raw_rows import ROW_IDS, quoted
+from llama_storage_tui.backends.sqlite.raw_rows import free_row_id, quoted
 from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.data import Column
 
@@ -119,8 +119,7 @@ def rowid_of(shape: TableShape) -> tuple[ColumnShape, ...]:
 
 def _free_rowid(columns: tuple[ColumnShape, ...]) -> tuple[ColumnShape, ...]:
     """Return the rowid by a name that no column has; none where they have them all."""
-    taken = {column.name.lower() for column in columns}
-    name = next((each for each in ROW_IDS if each not in taken), None)
+    name = free_row_id(column.name for column in columns)
     if name is None:
         return ()
     return (ColumnShape(Column(name, "INTEGER", is_primary_key=True, is_nullable=False), ColumnKind.INTEGER),)

@@ -206,7 +206,9 @@ class SqliteEngine:
             async with asyncio.timeout(CLOSE_SECONDS):
                 for task, opened in tuple(self._running.items()):
                     await _stop(task, opened)
-        self.__dict__.pop("_threads", self._threads).shutdown(wait=False)
+        threads: ThreadPoolExecutor | None = self.__dict__.pop("_threads", None)
+        if threads is not None:
+            threads.shutdown(wait=False)
         await asyncio.to_thread(self._copy.close)
         self._held.close()
 
@@ -247,7 +249,6 @@ class SqliteEngine:
         opened: list[sqlite3.Connection],
     ) -> T:
         opening = partial(_connect, await self._path_of(before), before.way, opened)
-
         return await asyncio.get_running_loop().run_in_executor(self._threads, unit, opening)
 
     async def _path_of(self, before: Look) -> Path:

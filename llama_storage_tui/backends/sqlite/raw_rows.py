@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from typing import Final, TypeVar, cast
@@ -19,7 +19,7 @@ from llama_storage_tui.model.raw_rows import RawBatch, RawExtent, UndecodableTex
 
 T = TypeVar("T")
 
-ROW_IDS: Final = ("rowid", "_rowid_", "oid")
+_ROW_IDS: Final = ("rowid", "_rowid_", "oid")
 """What SQLite calls the number of a row, unless a column has that name."""
 
 HAS_OCTET_LENGTH: Final = sqlite3.sqlite_version_info >= (3, 43)
@@ -95,6 +95,12 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def free_row_id(columns: Iterable[str]) -> str | None:
+    """Return a name of the row's number that no column has; None where they have them all."""
+    taken = {each.lower() for each in columns}
+    return next((each for each in _ROW_IDS if each not in taken), None)
+
+
 def size_of(column: str) -> str:
     """Return the SQL of how many bytes a column's value has, which SQLite tells from 3.43 on without reading it."""
     return f"octet_length({column})" if HAS_OCTET_LENGTH else f"length(CAST({column} AS BLOB))"
@@ -135,8 +141,7 @@ def describe(
     columns = connection.execute(f"PRAGMA {schema}.table_xinfo({quoted(name)})").fetchall()
     stored = [column for column in columns if column[6] == 0]
     names = tuple(str(column[1]) for column in stored)
-    taken = {each.lower() for each in names}
-    row_id = next((each for each in ROW_IDS if each not in taken), None)
+    row_id = free_row_id(names)
     keys = [column for column in columns if column[5]]
     if row_id is not None and found[1] == "table":
         with contextlib.suppress(sqlite3.OperationalError):
