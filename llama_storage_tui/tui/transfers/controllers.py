@@ -248,7 +248,7 @@ class MoveController(TransferController):
     @property
     def lacks(self) -> str:
         """What has to be chosen first."""
-        return "Choose what the backend becomes (m)." if self._options is None else ""
+        return "Choose what the backend becomes." if self._options is None else ""
 
     @property
     def accepts_open(self) -> bool:

@@ -282,6 +282,9 @@ class TransferScreen(ReportScreen):
         if options is not None:
             self._controller.choose(options)
             self._start()
+        elif self._controller.lacks:
+            # Nothing was ever planned: this screen has nothing to show.
+            self.action_back()
 
     def action_apply(self) -> None:
         """Ask, then do what the plan says."""

@@ -117,8 +117,9 @@ async def test_a_backend_moves_to_another_file_and_back_from_the_screen(config: 
     rows = count(config.parent / "sql_store.db", "responses")
     async with opened(request_of(config, tmp_path)) as found:
         await found.press("down", "m")
-        await found.press("escape")
         assert "Choose what the backend becomes" in found.text
+        await found.press("escape")
+        assert isinstance(found.app.screen, CatalogScreen), "there is no plan to look at"
         await found.press("m")
         await fill(found, "sql_sqlite", {"db_path": str(target)})
         assert "planned, nothing was changed" in found.text
