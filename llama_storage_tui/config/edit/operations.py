@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 
-from llama_storage_tui.config.document import Path, PathStep
+from llama_storage_tui.config.document import Path, PathStep, get
 from llama_storage_tui.config.edit.render import plain
 from llama_storage_tui.deferred import dataclass
 
@@ -42,7 +42,10 @@ class ReplaceText:
 
 @dataclass(frozen=True, slots=True)
 class AddEntry:
-    """A mapping gets another entry at its end, a list another item (`key` None)."""
+    """A mapping gets another entry at its end, a list another item (`key` None).
+
+    A key that is there, with null as its value too, is never written a second time: its value becomes this one.
+    """
 
     parent: Path
     key: str | None
@@ -96,6 +99,18 @@ class Operations:
         """Tell whether anything changes at a path or below it."""
         paths = [*self.renamed, *self.put, *self.replaced, *self.dropped, *self.added]
         return bool(self.nested and not path) or any(place[: len(path)] == path for place in paths)
+
+
+def settled(operations: Iterable[Operation], data: object) -> list[Operation]:
+    """Return the operations with every entry that is added under a key that is there as a new value of that key."""
+    return [_put_where_it_is(each, data) if isinstance(each, AddEntry) else each for each in operations]
+
+
+def _put_where_it_is(added: AddEntry, data: object) -> Operation:
+    parent = get(data, *added.parent)
+    if added.key is not None and isinstance(parent, Mapping) and added.key in parent:
+        return PutValue((*added.parent, added.key), added.value)
+    return added
 
 
 def edited_data(data: object, operations: Iterable[Operation]) -> object:

@@ -23,6 +23,7 @@ from llama_storage_tui.config.edit.operations import (
     ReplaceText,
     edited_data,
     is_same,
+    settled,
 )
 from llama_storage_tui.config.edit.render import Written, entry_lines, flow, list_lines, mapping_lines, scalar
 from llama_storage_tui.config.edit.splice import Splice
@@ -38,6 +39,7 @@ def edit_structure(
 
     Raises RefusedError where the text cannot carry an operation as it is written.
     """
+    operations = settled(operations, layout.data)
     wanted = edited_data(layout.data, operations)
     splices = _Editor(layout, Operations(operations)).splices()
     splices = _with_anchors(layout, splices)

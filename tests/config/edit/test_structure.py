@@ -79,6 +79,19 @@ def test_an_operation_changes_its_own_characters_alone(operation: Operation, bef
     assert edited(TEXT, operation) == TEXT.replace(before, after)
 
 
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("a:\n  b: null # none\n  c: 1\n", "a:\n  b: # none\n    d: 1\n  c: 1\n"),
+        ("a:\n  c: 1\n  b:\n", "a:\n  c: 1\n  b:\n    d: 1\n"),
+        ("a: {b: ~, c: 1}\n", "a: {b: {d: 1}, c: 1}\n"),
+        ('{"a": {"b": null}}', '{"a": {"b": {"d": 1}}}'),
+    ],
+)
+def test_a_key_that_is_there_without_a_value_is_not_written_twice(text: str, after: str) -> None:
+    assert edited(text, AddEntry(("a",), "b", {"d": 1})) == after
+
+
 def test_entries_that_are_nested_keep_their_comments_and_blank_lines() -> None:
     found = edited(TEXT, NestEntries(("models", "shields"), "registered"))
     start, end = TEXT.index("models:"), TEXT.index("last:")

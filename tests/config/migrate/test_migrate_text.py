@@ -238,6 +238,13 @@ def test_batches_and_prompts_go_to_sql_where_1_0_reads_them() -> None:
     assert at(found, "storage.stores.prompts") == {"table_name": "prompts", "backend": "sql_one"}
 
 
+def test_a_store_without_a_value_gets_one_where_it_is() -> None:
+    found = migrated(f"{CATALOG}    prompts: null\n    connectors:\n", "0.4.0", "1.5.0")
+    assert found.text.count("prompts:") == found.text.count("connectors:") == 1
+    assert at(found.text, "storage.stores.prompts") == {"table_name": "prompts", "backend": "sql_one"}
+    assert at(found.text, "storage.stores.connectors") == {"table_name": "connectors", "backend": "sql_one"}
+
+
 def test_prompts_of_0_3_stay_on_the_backend_of_the_metadata() -> None:
     text = migrated(CATALOG, "0.3.5", "0.7.3").text
     assert at(text, "storage.stores.prompts") == {"namespace": "prompts", "backend": "kv_one"}
