@@ -6,12 +6,13 @@ the text, and is held against it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import field
 
-from llama_storage_tui.config.document import Path, PathStep, get
+from llama_storage_tui.config.document import Path, PathStep, get, show_path
 from llama_storage_tui.config.edit.render import plain
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.errors import RefusedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +102,32 @@ class Operations:
         return bool(self.nested and not path) or any(place[: len(path)] == path for place in paths)
 
 
-def settled(operations: Iterable[Operation], data: object) -> list[Operation]:
-    """Return the operations with every entry that is added under a key that is there as a new value of that key."""
-    return [_put_where_it_is(each, data) if isinstance(each, AddEntry) else each for each in operations]
+def settled(operations: Sequence[Operation], data: object) -> list[Operation]:
+    """Return the operations so that none writes a key that is there a second time.
+
+    An entry that is added under such a key is a new value of it; one that is renamed to it takes the place of a null.
+    Raises RefusedError where two values would share a key.
+    """
+    found: list[Operation] = []
+    free = {each.path for each in operations if isinstance(each, DropEntry | RenameKey)}
+    for each in operations:
+        match each:
+            case AddEntry(parent, str(key), value) if _is_taken(data, (*parent, key), free):
+                found.append(PutValue((*parent, key), value))
+            case RenameKey((*parent, _), key) if _is_taken(data, (*parent, key), free):
+                place = (*parent, key)
+                if get(data, *place) is not None:
+                    both = f"{each.path[-1]} is called {key} now, and both are there: take one of them out"
+                    raise RefusedError(both, where=show_path(each.path))
+                found += [each, DropEntry(place)]
+            case _:
+                found.append(each)
+    return found
 
 
-def _put_where_it_is(added: AddEntry, data: object) -> Operation:
-    parent = get(data, *added.parent)
-    if added.key is not None and isinstance(parent, Mapping) and added.key in parent:
-        return PutValue((*added.parent, added.key), added.value)
-    return added
+def _is_taken(data: object, path: Path, free: Container[Path]) -> bool:
+    parent = get(data, *path[:-1])
+    return isinstance(parent, Mapping) and path[-1] in parent and path not in free
 
 
 def edited_data(data: object, operations: Iterable[Operation]) -> object:

@@ -92,6 +92,23 @@ def test_a_key_that_is_there_without_a_value_is_not_written_twice(text: str, aft
     assert edited(text, AddEntry(("a",), "b", {"d": 1})) == after
 
 
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("a:\n  old: 1 # one\n  new: null # none\n  c: 1\n", "a:\n  new: 1 # one\n  c: 1\n"),
+        ("a:\n  new:\n  old: 1\n", "a:\n  new: 1\n"),
+        ("a: {new: ~, old: 1}\n", "a: {new: 1}\n"),
+    ],
+)
+def test_a_renamed_key_takes_the_place_of_one_without_a_value(text: str, after: str) -> None:
+    assert edited(text, RenameKey(("a", "old"), "new")) == after
+
+
+def test_a_key_is_not_renamed_to_one_that_has_a_value() -> None:
+    with pytest.raises(RefusedError, match="old is called new now, and both are there"):
+        edited("a: {new: 2, old: 1}\n", RenameKey(("a", "old"), "new"))
+
+
 def test_entries_that_are_nested_keep_their_comments_and_blank_lines() -> None:
     found = edited(TEXT, NestEntries(("models", "shields"), "registered"))
     start, end = TEXT.index("models:"), TEXT.index("last:")
