@@ -124,10 +124,9 @@ def migrate_text(
         draft, splices, refused = _apply(draft, found)
         if splices:
             offsets.add(splices)
-        for placed in found:
-            if placed in refused:
-                where = "The file is written in a way that cannot be changed in place here."
-                lost.append(placed.lost(f"{where} {placed.proposal.reason}"))
+        for index, placed in enumerate(found):
+            if index in refused:
+                lost.append(placed.lost(f"{refused[index].message}. {placed.proposal.reason}"))
                 continue
             if placed.proposal.operations:
                 changes.append(placed.change())
@@ -136,26 +135,26 @@ def migrate_text(
     return MigratedText(draft.text.text, tuple(changes), tuple(lost))
 
 
-def _apply(draft: Draft, found: list[_Placed]) -> tuple[Draft, tuple[Splice, ...], list[_Placed]]:
-    """Make the changes of a step; where they cannot all be made, those that can. Returns those that cannot, too."""
+def _apply(draft: Draft, found: list[_Placed]) -> tuple[Draft, tuple[Splice, ...], dict[int, RefusedError]]:
+    """Make the changes of a step; where they cannot all be made, those that can. Returns those that cannot by their index, too."""
     operations = [operation for placed in found for operation in placed.proposal.operations]
     if not operations:
-        return draft, (), []
+        return draft, (), {}
     try:
         text, splices = edit_structure(draft.text, draft.name, operations)
     except RefusedError:
         pass
     else:
-        return replace(draft, text=text), splices, []
+        return replace(draft, text=text), splices, {}
     kept: list[Operation] = []
-    refused: list[_Placed] = []
+    refused: dict[int, RefusedError] = {}
     text, splices = draft.text, ()
-    for placed in found:
+    for index, placed in enumerate(found):
         tried = [*kept, *placed.proposal.operations]
         try:
             text, splices = edit_structure(draft.text, draft.name, tried) if tried else (text, splices)
-        except RefusedError:
-            refused.append(placed)
+        except RefusedError as error:
+            refused[index] = error
         else:
             kept = tried
     return replace(draft, text=text), splices, refused

@@ -245,6 +245,15 @@ def test_a_store_without_a_value_gets_one_where_it_is() -> None:
     assert at(found.text, "storage.stores.connectors") == {"table_name": "connectors", "backend": "sql_one"}
 
 
+def test_two_names_of_one_field_are_left_to_the_operator() -> None:
+    twice = LEGACY.replace("- vector_db_id: v   # it\n", "- vector_db_id: v\n  vector_store_id: w\n")
+    found = migrated(twice, "0.2.24", "0.7.3")
+    assert [each.reason.split(".")[0] for each in found.not_carried if "vector_dbs" in each.path] == [
+        "vector_db_id is called vector_store_id now, and both are there: take one of them out"
+    ]
+    assert at(found.text, "registered_resources.vector_dbs.0.vector_db_id") == "v"
+
+
 def test_prompts_of_0_3_stay_on_the_backend_of_the_metadata() -> None:
     text = migrated(CATALOG, "0.3.5", "0.7.3").text
     assert at(text, "storage.stores.prompts") == {"namespace": "prompts", "backend": "kv_one"}
