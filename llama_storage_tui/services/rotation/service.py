@@ -34,7 +34,6 @@ class RotationDraft(Protocol):
     @property
     def plan(self) -> Plan:
         """What would be done."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,15 +54,12 @@ class Ending(Protocol):
 
     def is_done(self, journal: TransferJournal) -> bool:
         """Tell whether servers are led to the target, or may have been."""
-        ...
 
     async def finish(self, journal: TransferJournal) -> None:
         """Lead the servers to the target; raises RefusedError where that cannot be done."""
-        ...
 
     async def revert(self, journal: TransferJournal) -> None:
         """Lead the servers back to the source; raises RefusedError where that cannot be done."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ class Progress(Protocol):
 
     def __call__(self, done: int, how_far: str = "") -> None:
         """Take the number of records written so far."""
-        ...
 
 
 class Job(Protocol):
@@ -49,7 +48,6 @@ class Job(Protocol):
         self, scope: str, format_: str, path: Path, *, replaces: bool, on_progress: Progress
     ) -> str:
         """Write the file and say in a sentence what is in it; raises RefusedError where it exists."""
-        ...
 
 
 def file_stem(*names: str) -> str:

@@ -30,7 +30,6 @@ class HasDestinations(Protocol):
 
     def destinations(self) -> Sequence[NamedDestination]:
         """Return every screen that can be opened now."""
-        ...
 
 
 class ScreenCommands(Provider):

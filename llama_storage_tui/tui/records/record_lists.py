@@ -89,16 +89,13 @@ class RecordList(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """What they are, from the outermost name to the list's own."""
-        ...
 
     @property
     def plural(self) -> str:
         """What they are called in a sentence."""
-        ...
 
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page; raises StorageToolError."""
-        ...
 
 
 @dataclass(frozen=True)

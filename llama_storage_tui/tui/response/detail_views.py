@@ -58,7 +58,6 @@ class DetailView(Protocol):
 
     async def load(self, session: Session) -> Read:
         """Read it; raises StorageToolError."""
-        ...
 
 
 class DifferenceReading:

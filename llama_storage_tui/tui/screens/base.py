@@ -30,7 +30,6 @@ class Clocked(Protocol):
 
     def now(self) -> float:
         """Return epoch seconds."""
-        ...
 
 
 class WorkScreen(ServiceCaller, Screen[None]):

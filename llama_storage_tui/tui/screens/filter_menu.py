@@ -49,7 +49,6 @@ class HasSavedFilters(Protocol):
     @property
     def filters_file(self) -> Path:
         """Return the file."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

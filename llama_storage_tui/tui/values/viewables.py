@@ -57,16 +57,13 @@ class Subject(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """The names from the backend down to it."""
-        ...
 
     @property
     def file_stem(self) -> str:
         """A name for its file, without folder and ending."""
-        ...
 
     async def load(self, *, limit: int | None, unfolds: bool) -> PreparedView:
         """Read it, up to `limit` characters where the service can cut; `unfolds` opens JSON inside JSON strings."""
-        ...
 
 
 class KeySubject:

@@ -30,19 +30,15 @@ class Searchable(Protocol):
     @property
     def place(self) -> Hit:
         """Where the reader is: the search begins at the first hit from there on."""
-        ...
 
     def hits(self, pattern: re.Pattern[str]) -> Hits:
         """Return every hit in all that the widget holds, on show or not."""
-        ...
 
     def highlight(self, pattern: re.Pattern[str] | None) -> None:
         """Mark all hits on show; None takes the marks off."""
-        ...
 
     def go_to(self, hit: Hit) -> str:
         """Bring a hit on show and mark it as the current one; return a sentence where it cannot be shown."""
-        ...
 
 
 def pattern_of(text: str) -> re.Pattern[str]:

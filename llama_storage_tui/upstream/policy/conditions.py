@@ -26,7 +26,6 @@ class Condition(Protocol):
 
     def holds(self, viewer: Viewer, owner: Owner | None) -> bool:
         """Tell whether it is true."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ class AttributeFilter(Protocol):
 
     def matches(self, attributes: str | None) -> bool | str:
         """Tell whether attributes let a row through; a text says why the statement fails at them."""
-        ...
 
 
 class SqlStage:
