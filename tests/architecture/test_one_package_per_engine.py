@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
-import shutil
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from llama_storage_tui.backends import registry
+from tests.architecture.copied import add, commands, copy_to
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "llama_storage_tui"
@@ -168,55 +164,36 @@ storage:
 """
 
 
-@pytest.fixture(scope="module")
-def with_a_new_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that holds the package with an engine of its own, added in the places that are said to suffice."""
-    folder = tmp_path_factory.mktemp("engine")
-    copied = shutil.copytree(PACKAGE, folder / "llama_storage_tui")
-    (copied / "backends" / "shelf").mkdir()
-    (copied / "backends" / "shelf" / "__init__.py").write_text(ENGINE_OF_A_NEWCOMER)
-    changes = {
-        "backends/registry.py": ('    "sqlite",\n', '    "sqlite",\n    "shelf",\n'),
-        "upstream/run_config/storage.py": (
+def test_an_engine_of_a_newcomer_is_shown_checked_tested_and_read(tmp_path: Path) -> None:
+    # In the places that are said to suffice.
+    package = copy_to(tmp_path)
+    (package / "backends" / "shelf").mkdir()
+    (package / "backends" / "shelf" / "__init__.py").write_text(ENGINE_OF_A_NEWCOMER)
+    add(package / "backends" / "registry.py", ('    "sqlite",\n', '    "sqlite",\n    "shelf",\n'))
+    add(
+        package / "upstream" / "run_config" / "storage.py",
+        (
             "BACKENDS: Final = {\n",
             'BACKENDS: Final = {\n    "kv_shelf": shape("KvShelf", Fact("type", Literal["kv_shelf"]), _NAMESPACE, Fact("name", str)),\n',
         ),
-    }
-    for name, (before, after) in changes.items():
-        text = (copied / name).read_text(encoding="utf-8")
-        assert text.count(before) == 1, name
-        (copied / name).write_text(text.replace(before, after), encoding="utf-8")
-    (folder / "run.yaml").write_text(CONFIG)
-    return folder
-
-
-def run(folder: Path, *arguments: str) -> tuple[int, dict[str, object]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "llama_storage_tui", *arguments, "--json"],
-        cwd=folder,
-        env={"PYTHONPATH": str(folder), "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
     )
-    return done.returncode, json.loads(done.stdout)
-
-
-def test_an_engine_of_a_newcomer_is_shown_checked_tested_and_read(with_a_new_engine: Path) -> None:
-    _, shown = run(with_a_new_engine, "show", "run.yaml", "--for", "1.5.0")
-    assert "shelf://upstairs" in json.dumps(shown)
-    code, checked = run(with_a_new_engine, "check", "run.yaml", "--for", "1.5.0")
-    assert code == 0, checked
-    _, tested = run(with_a_new_engine, "test", "run.yaml", "kv_default", "--for", "1.5.0")
-    assert "Shelf 1" in json.dumps(tested)
-    code, keys = run(with_a_new_engine, "keys", "run.yaml", "kv_default", "registry", "--for", "1.5.0")
-    assert code == 0
-    assert "registry:a" in json.dumps(keys)
-    code, _ = run(with_a_new_engine, "tables", "run.yaml", "kv_default", "--for", "1.5.0")
-    assert code == 3
-
-
-def test_an_engine_without_roles_says_why_nothing_can_be_rotated(with_a_new_engine: Path) -> None:
-    code, refused = run(with_a_new_engine, "rotate", "run.yaml", "kv_default", "--dry-run", "--for", "1.5.0")
-    assert code == 4
-    assert "nobody logs in to a shelf" in json.dumps(refused)
+    config = tmp_path / "run.yaml"
+    config.write_text(CONFIG)
+    common = ("--for", "1.5.0", "--json")
+    shown, checked, tested, keys, tables, rotated = commands(
+        tmp_path,
+        ("show", str(config), *common),
+        ("check", str(config), *common),
+        ("test", str(config), "kv_default", *common),
+        ("keys", str(config), "kv_default", "registry", *common),
+        ("tables", str(config), "kv_default", *common),
+        ("rotate", str(config), "kv_default", "--dry-run", *common),
+    )
+    assert "shelf://upstairs" in shown[1]
+    assert checked[0] == 0, checked
+    assert "Shelf 1" in tested[1]
+    assert keys[0] == 0
+    assert "registry:a" in keys[1]
+    assert tables[0] == 3
+    assert rotated[0] == 4
+    assert "nobody logs in to a shelf" in rotated[1]
