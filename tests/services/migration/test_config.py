@@ -120,8 +120,8 @@ def test_what_somebody_saves_while_the_file_is_replaced_is_never_lost(config: Pa
             text = f"{TEXT}# {number}\n"
             draft = config.with_name("theirs")
             draft.write_text(text)
-            draft.replace(config)
             saved.append(text)
+            draft.replace(config)
 
     other = threading.Thread(target=save)
     other.start()
