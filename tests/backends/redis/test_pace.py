@@ -96,7 +96,8 @@ async def test_pages_that_one_step_fills_rest_as_one_scan_does(redis_store: Redi
                 assert await anext(steps)
     finally:
         await connection.close()
-    assert len(time.rests) >= 100 - FREE
+    # The sum and not the number: after an answer that a busy machine gave late, one rest is long and the next ones are not needed.
+    assert sum(time.rests) >= 0.99 * (100 * STEP - AT_ONCE - STEP) / RATE
 
 
 async def test_of_two_scans_each_waits_for_both() -> None:
