@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import threading
 from dataclasses import replace
@@ -13,6 +14,7 @@ from llama_storage_tui.services.catalog import Opened
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from llama_storage_tui.tui.findings.findings import FindingsScreen
+from llama_storage_tui.tui.messages import FindingsOpened
 from tests.patience import PATIENCE
 from tests.tui.gallery import NARROW, stage
 from tests.tui.made_up import PASSWORD, made_up_catalog
@@ -225,6 +227,29 @@ async def test_findings_that_are_asked_for_early_open_when_they_are_there() -> N
         await found.until(lambda: session.catalog.is_judged)
         assert isinstance(found.app.screen, FindingsScreen)
         await found.press("escape")
+        assert "as soon as" not in found.text
+
+
+async def test_findings_that_are_asked_for_early_open_over_nothing_that_was_opened_meanwhile() -> None:
+    judged = made_up_catalog()
+
+    async def load(_request: LoadRequest) -> Opened:
+        return Opened(replace(judged, findings=(), is_judged=False), lambda: judged)
+
+    async with stage(loader=load, waits=False) as found:
+        async with asyncio.timeout(PATIENCE):
+            while not isinstance(found.app.screen, CatalogScreen):
+                await asyncio.sleep(0)
+        # Before its first frame.
+        found.app.post_message(FindingsOpened())
+        found.app.call_later(found.app.action_help)
+        session = found.app._session
+        assert session is not None
+        await found.until(lambda: session.catalog.is_judged)
+        assert "Next topic" in found.text
+        await found.press("escape")
+        assert isinstance(found.app.screen, CatalogScreen)
+        assert "2 errors" in found.text
         assert "as soon as" not in found.text
 
 
