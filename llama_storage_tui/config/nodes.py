@@ -97,13 +97,17 @@ class _Loader(_Composer, yaml.SafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - the parser's own
         try:
-            return super().construct_object(node, deep=deep)
+            value = super().construct_object(node, deep=deep)
+            if isinstance(value, int):
+                str(value)
         except (ValueError, KeyError, AttributeError, TypeError, IndexError, OverflowError):
-            # A timestamp such as 2026-13-45, an integer such as 0x, `!!bool word`.
+            # A timestamp such as 2026-13-45, an integer such as 0x or of more digits than Python writes, `!!bool word`.
             tag = node.tag.rpartition(":")[2]
             raise self.place.error(
                 node.start_mark, f"not YAML: a value that cannot be read as {tag}"
             ) from None
+        else:
+            return value
 
 
 if yaml.__with_libyaml__:

@@ -102,6 +102,7 @@ def test_deep_nesting_is_refused_with_its_line(text: str) -> None:
         (b"a: 1\n\0", "run.yaml, line 2: a binary file, not YAML"),
         (b"\x7fELF\x02\x01\x01\0\0", "run.yaml, line 1: a binary file, not YAML"),
         (b"a: 1\nb: \x1b[31m\n", "run.yaml, line 2: not YAML: a character that YAML does not allow (U+001B)"),
+        (b"a: 1\nb: 0x" + b"f" * 4000, "run.yaml, line 2: not YAML: a value that cannot be read as int"),
         (b"", "run.yaml is empty"),
         (b"# only a comment\n", "run.yaml is empty"),
         (b"---\n...\n", "run.yaml is empty"),

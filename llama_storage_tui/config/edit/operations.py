@@ -7,7 +7,7 @@ the text, and is held against it.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 from llama_storage_tui.config.document import Path, PathStep, get, show_path
 from llama_storage_tui.config.edit.render import plain
@@ -103,10 +103,10 @@ class Operations:
 
 
 def settled(operations: Sequence[Operation], data: object) -> list[Operation]:
-    """Return the operations so that none writes a key that is there a second time.
+    """Return the operations so that none writes a key that is there, or that another one writes, a second time.
 
-    An entry that is added under such a key is a new value of it; one that is renamed to it takes the place of a null.
-    Raises RefusedError where two values would share a key.
+    An entry that is added under such a key is a new value of it; one that is renamed to it takes the place of a null. Mappings that
+    several operations write to one place become one. Raises RefusedError where two values would share a key.
     """
     found: list[Operation] = []
     free = {each.path for each in operations if isinstance(each, DropEntry | RenameKey)}
@@ -122,7 +122,47 @@ def settled(operations: Sequence[Operation], data: object) -> list[Operation]:
                 found += [each, DropEntry(place)]
             case _:
                 found.append(each)
-    return found
+    return _joined(found)
+
+
+def _joined(operations: Iterable[Operation]) -> list[Operation]:
+    """Return the operations with those that write to the same place as one."""
+    entries: dict[Path, RenameKey | AddEntry] = {}
+    values: dict[Path, PutValue] = {}
+    others: list[Operation] = []
+    for each in operations:
+        match each:
+            case AddEntry(parent, str(key), value):
+                place = (*parent, key)
+                before = entries.get(place)
+                if isinstance(before, RenameKey):
+                    raise _twice(place)
+                entries[place] = (
+                    each if before is None else replace(each, value=_both(before.value, value, place))
+                )
+            case RenameKey((*parent, _), key):
+                place = (*parent, key)
+                if entries.setdefault(place, each) != each:
+                    raise _twice(place)
+            case PutValue(path, value):
+                put = values.get(path)
+                values[path] = each if put is None else replace(put, value=_both(put.value, value, path))
+            case _:
+                others.append(each)
+    return [*others, *entries.values(), *values.values()]
+
+
+def _both(one: object, other: object, place: Path) -> object:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        shared = {key: _both(one[key], other[key], (*place, key)) for key in one if key in other}
+        return {**one, **other, **shared}
+    if one == other:
+        return one
+    raise _twice(place)
+
+
+def _twice(place: Path) -> RefusedError:
+    return RefusedError("Two changes write to one place", where=show_path(place))
 
 
 def _is_taken(data: object, path: Path, free: Container[Path]) -> bool:

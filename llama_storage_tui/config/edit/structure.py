@@ -6,6 +6,7 @@ is not understood here is refused and never damaged.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
@@ -48,9 +49,23 @@ def edit_structure(
         after = TextLayout(text, name)
     except ConfigError:
         raise _refused(name, operations) from None
-    if not is_same(after.data, wanted):
+    if not is_same(after.data, wanted) or _twins(after) > _twins(layout):
         raise _refused(name, operations)
     return after, splices
+
+
+def _twins(layout: TextLayout) -> int:
+    """Return how many keys are there beside an equal one: a reader sees one of them alone."""
+    found, nodes, seen = 0, [layout.root], set[int]()
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.CollectionNode) and id(node) not in seen:
+            seen.add(id(node))
+            entries = layout.entries(node)
+            nodes += [entry.node for entry in entries]
+            if isinstance(node, yaml.MappingNode):
+                found += len(entries) - len({entry.step for entry in entries})
+    return found
 
 
 def apply_all(text: str, splices: Iterable[Splice]) -> str:
@@ -86,6 +101,8 @@ class _Editor:
     def _inside(self, node: yaml.Node, path: Path, holder: Entry | None) -> Iterator[Splice]:
         """Yield the splices of everything in a container."""
         entries = self.layout.entries(node)
+        if isinstance(node, yaml.MappingNode):
+            self._refuse_twins(entries, path)
         is_flow = bool(getattr(node, "flow_style", False))
         nested = {key for one in self.operations.nested for key in one.keys} if not path else set()
         dropped = [entry for entry in entries if (*path, entry.step) in self.operations.dropped]
@@ -115,6 +132,15 @@ class _Editor:
                 yield self._drop_lines(entry, entries)
             if added and entries:
                 yield self._add_lines(entries, added)
+
+    def _refuse_twins(self, entries: Sequence[Entry], path: Path) -> None:
+        """Refuse to change what is there twice: a reader takes the last one, and whoever wrote it may mean the first."""
+        times = Counter(entry.step for entry in entries)
+        for step, number in times.items():
+            if number > 1 and self.operations.touches((*path, step)):
+                raise RefusedError(
+                    f"{step} is there {number} times: leave one", where=show_path((*path, step))
+                )
 
     def _of_entry(self, entry: Entry, path: Path, *, is_flow: bool) -> Iterator[Splice]:
         renamed = self.operations.renamed.get(path)
@@ -192,9 +218,14 @@ class _Editor:
         yield Splice(at, at, self.newline + block)
 
     def _without_anchor(self, entry: Entry) -> Iterator[Splice]:
-        line_end = self.layout.line_end(entry.key_end)
-        if entry.value < line_end and (found := PROPERTY.match(self.layout.text, entry.value, line_end)):
-            yield Splice(entry.key_end, found.end(), "")
+        """Take anchor and tag off the key's line; the space before a comment stays, without which it is none."""
+        text, line_end = self.layout.text, self.layout.line_end(entry.key_end)
+        end = entry.value
+        while found := PROPERTY.match(text, end, line_end):
+            end = found.end()
+        if end > entry.value:
+            is_comment = text[end : end + 1] == "#"
+            yield Splice(entry.key_end, len(text[:end].rstrip(" \t")) if is_comment else end, "")
 
     def _is_json(self, entry: Entry) -> bool:
         return self.layout.text[entry.start : entry.start + 1] == '"' or (
@@ -263,6 +294,10 @@ class _Editor:
 
     def _nest(self, one: NestEntries, entries: Sequence[Entry], *, is_flow: bool) -> Iterator[Splice]:
         moved = [entry for entry in entries if entry.step in one.keys]
+        if not moved:
+            raise RefusedError(
+                "What is to be moved is not written here: it comes from an anchor", where=one.keys[0]
+            )
         if is_flow:
             text = self.layout.text
             inner = ", ".join(text[entry.start : entry.end] for entry in moved)

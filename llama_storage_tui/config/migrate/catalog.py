@@ -104,7 +104,9 @@ class _Catalog(InlineStores):
         provider = uses[0].provider
         assert provider is not None, "grouped by provider"  # noqa: S101 - a programming error
         if api_after(provider.api, changes.AGENTS_RENAMED) == "responses":
-            yield self._agents(provider, uses)
+            keys = [key for key in ("persistence_store", "responses_store") if key in provider.config]
+            if keys:
+                yield self._agents(provider, uses, keys)
             return
         for use in uses:
             target = self.target(use)
@@ -122,7 +124,7 @@ class _Catalog(InlineStores):
                 tuple(operations),
             )
 
-    def _agents(self, provider: DraftProvider, uses: list[InlineStore]) -> Proposal:
+    def _agents(self, provider: DraftProvider, uses: list[InlineStore], keys: list[str]) -> Proposal:
         draft = self.draft
         value: dict[str, object] = {}
         lost = None
@@ -141,7 +143,6 @@ class _Catalog(InlineStores):
             value["responses"] = self._with_comments(responses, self._reference(responses, Family.SQL, table))
         else:
             value["responses"] = {"table_name": "responses", "backend": self.backend_for(Family.SQL)}
-        keys = [key for key in ("persistence_store", "responses_store") if key in provider.config]
         if "persistence_store" in keys and "agent_state" not in value:
             lost = f"{draft.target} keeps no state of agents: sessions and turns of the Agents API stay in the old store"
         first: Path = (*provider.path, "config", keys[0])
@@ -263,7 +264,7 @@ class _Catalog(InlineStores):
         stores = {
             name: self._store(name, Family.KV if name == "metadata" else Family.SQL)
             for name in ("metadata", "inference", "conversations")
-            if f"{name}_store" in draft.data and name not in draft.mapping("storage", "stores")
+            if f"{name}_store" in draft.data and draft.get("storage", "stores", name) is None
         }
         if isinstance(draft.get("storage", "stores"), Mapping):
             operations += [AddEntry(("storage", "stores"), name, value) for name, value in stores.items()]
@@ -276,6 +277,6 @@ class _Catalog(InlineStores):
             if key in draft.data:
                 name = key.removesuffix("_store")
                 lost = None
-                if name in draft.mapping("storage", "stores"):
+                if draft.get("storage", "stores", name) is not None:
                     lost = f"storage.stores.{name} is used, and {key} is ignored beside it: its rows stay where they are"
                 yield Proposal((key,), "removed-key", f"{key} belongs to 0.2", (DropEntry((key,)),), lost)

@@ -351,16 +351,15 @@ def resource_kinds(draft: Draft) -> Iterator[Proposal]:
 
 def _names(entries: object) -> Iterator[str]:
     for entry in entries if isinstance(entries, list) else ():
-        name = next(
-            (value for key, value in entry.items() if str(key).endswith("_id") and key != "provider_id"), None
-        )
-        yield written_name(str(name)) if isinstance(entry, Mapping) else "?"
+        fields = entry.items() if isinstance(entry, Mapping) else ()
+        ids = (value for key, value in fields if str(key).endswith("_id") and key != "provider_id")
+        yield written_name(str(next(ids, "?")))
 
 
 def _vector_stores(draft: Draft) -> Iterator[Proposal]:
     path: Path = ("registered_resources", "vector_dbs")
     found = draft.get(*path)
-    if "vector_stores" in draft.mapping("registered_resources"):
+    if draft.mapping("registered_resources").get("vector_stores") is not None:
         lost = (
             "registered_resources.vector_stores is used, and vector_dbs beside it is ignored"
             if found

@@ -20,6 +20,9 @@ from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.migration import BackendLayout, ConfigChange, NotCarried
 from llama_storage_tui.model.version import Version
 
+_PLAIN: Final = (
+    "Nothing was changed. Write this place as plain YAML, without anchors or tags, then migrate again."
+)
 STEPS: Final[tuple[Step, ...]] = (
     names.expressions,
     make_catalog,
@@ -109,7 +112,8 @@ def migrate_text(
 ) -> MigratedText:
     """Return the text as one for the release `after`; changes whose id is in `left` are not made.
 
-    `keeps_folder` says that ogx leaves ~/.llama where it is: paths there stay. Raises ConfigError.
+    `keeps_folder` says that ogx leaves ~/.llama where it is: paths there stay. Raises ConfigError, and RefusedError where
+    inline stores cannot become a catalog.
     """
     draft = Draft(name, TextLayout(text, name), before, after, layout, environment, keeps_folder)
     first, offsets = draft.text, Offsets()
@@ -122,6 +126,11 @@ def migrate_text(
             if proposal.id not in left
         ]
         draft, splices, refused = _apply(draft, found)
+        if refused and step is make_catalog:
+            # Backends and the references to them are nothing without each other, and what follows would make empty ones.
+            index, error = next(iter(refused.items()))
+            place = error.where or show_path(found[index].proposal.path)
+            raise RefusedError(error.message, where=place, help=_PLAIN)
         if splices:
             offsets.add(splices)
         for index, placed in enumerate(found):

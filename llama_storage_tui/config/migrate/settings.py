@@ -32,17 +32,14 @@ def vector_settings(draft: Draft) -> Iterator[Proposal]:
                 yield Proposal(
                     path, "template", reason, (ReplaceText(path, SEARCH_TOOL.old, SEARCH_TOOL.new),)
                 )
-    models = {
-        provider.entry.get("provider_id"): provider
-        for provider in draft.providers()
-        if provider.api == "inference"
-    }
+    models = [provider for provider in draft.providers() if provider.api == "inference"]
+    ids = [None, *(provider.entry.get("provider_id") for provider in models)]
     for setting in MODEL_SETTINGS:
         chosen = draft.mapping(*setting.path)
-        if not setting.holds_for(draft.after) or chosen.get("provider_id") in (None, *models):
+        if not setting.holds_for(draft.after) or chosen.get("provider_id") in ids:
             continue
         if setting.path[0] == "vector_stores" and "${env." not in str(chosen.get("provider_id")):
-            yield from _other_model(draft, setting.path, chosen, [*models.values()])
+            yield from _other_model(draft, setting.path, chosen, models)
 
 
 def _other_model(
@@ -154,7 +151,7 @@ def serving(draft: Draft) -> Iterator[Proposal]:
     if not draft.crosses(changes.TLS_REQUIRED):
         return
     server = draft.mapping("server")
-    if "insecure" in server or (server.get("tls_certfile") and server.get("tls_keyfile")):
+    if server.get("insecure") is not None or (server.get("tls_certfile") and server.get("tls_keyfile")):
         return
     reason = (
         "From 1.2 on a server does not start without a certificate unless server.insecure says so: this goes on without TLS, "

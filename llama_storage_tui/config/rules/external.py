@@ -193,6 +193,8 @@ def external_packages(view: View) -> Iterator[Finding]:
     outside = read_specifications(view)
     for api, path, entry in enabled_providers(view):
         type_ = entry.get("provider_type")
+        if not isinstance(type_, str):
+            continue
         if ((api, type_) in outside.providers or api in outside.apis) and not entry.get("module"):
             yield view.finding(
                 serving.NOT_CHECKED,

@@ -109,6 +109,31 @@ def test_a_key_is_not_renamed_to_one_that_has_a_value() -> None:
         edited("a: {new: 2, old: 1}\n", RenameKey(("a", "old"), "new"))
 
 
+def test_mappings_that_are_written_to_one_place_become_one() -> None:
+    added = [AddEntry(("a",), "new", {key: {"x": 1}}) for key in ("b", "c")]
+    assert edited("a:\n  d: 1\n", *added) == "a:\n  d: 1\n  new:\n    b:\n      x: 1\n    c:\n      x: 1\n"
+    put = [PutValue(("a",), {key: 1}) for key in ("b", "c")]
+    assert edited("a:\n", *put) == "a:\n  b: 1\n  c: 1\n"
+    with pytest.raises(RefusedError, match="Two changes write to one place"):
+        edited("a: 1\n", PutValue(("a",), 2), PutValue(("a",), 3))
+    with pytest.raises(RefusedError, match="Two changes write to one place"):
+        edited("a: 1\nb: 2\n", RenameKey(("a",), "c"), RenameKey(("b",), "c"))
+
+
+@pytest.mark.parametrize(
+    "operation", [PutValue(("a", "b"), 3), RenameKey(("a", "b"), "c"), DropEntry(("a", "b"))]
+)
+def test_what_is_there_twice_is_not_changed(operation: Operation) -> None:
+    with pytest.raises(RefusedError, match="b is there 2 times: leave one"):
+        edited("a:\n  b: 1\n  b: 2\n", operation)
+
+
+@pytest.mark.parametrize("properties", ["&x", "!!map", "!!map &x", "&x !!map  "])
+def test_a_comment_behind_an_anchor_or_a_tag_stays_one(properties: str) -> None:
+    text = f"a: {properties} # ours\n  b: 1\n"
+    assert edited(text, PutValue(("a",), {"c": 2})).split() == ["a:", "#", "ours", "c:", "2"]
+
+
 def test_entries_that_are_nested_keep_their_comments_and_blank_lines() -> None:
     found = edited(TEXT, NestEntries(("models", "shields"), "registered"))
     start, end = TEXT.index("models:"), TEXT.index("last:")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.migrate.run import MigratedText, migrate_text
+from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.model.version import Version
 
@@ -243,6 +245,51 @@ def test_a_store_without_a_value_gets_one_where_it_is() -> None:
     assert found.text.count("prompts:") == found.text.count("connectors:") == 1
     assert at(found.text, "storage.stores.prompts") == {"table_name": "prompts", "backend": "sql_one"}
     assert at(found.text, "storage.stores.connectors") == {"table_name": "connectors", "backend": "sql_one"}
+
+
+def test_stores_that_are_all_missing_come_under_one_key() -> None:
+    text = CATALOG.partition("  stores:\n")[0]
+    found = migrated(text, "0.7.3", "1.5.0")
+    assert found.text.count("  stores:") == 1
+    stores = at(found.text, "storage.stores")
+    assert isinstance(stores, dict)
+    assert {*stores} == {"metadata", "inference", "conversations", "prompts", "connectors"}
+    assert migrated(found.text, "1.5.0", "1.5.0").text == found.text
+
+
+def test_a_catalog_that_cannot_be_written_is_refused_as_a_whole() -> None:
+    """What comes after it would make stores anew, and the old ones would be named nowhere."""
+    for text, place in (
+        (f"{LEGACY}storage: []\n", "metadata_store"),
+        (f"{LEGACY}metadata_store: {{type: sqlite, db_path: /data/other.db}}\n", "metadata_store"),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            migrated(text, "0.2.24", "0.7.3")
+        assert refused.value.where == place
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("providers: {inference: [{provider_id: a, provider_type: {x: 1}}]}", "0.5.4"),
+        ("providers: {inference: [{provider_id: [a], provider_type: 'remote::vllm'}]}", "0.7.3"),
+        (
+            "providers: {agents: [{provider_type: 'inline::meta-reference', config: {kvstore: {type: sqlite, db_path: /a}}}]}",
+            "0.2.24",
+        ),
+        ("registered_resources: {benchmarks: [a]}", "0.5.4"),
+        ("x: &a {models: []}\n<<: *a", "0.2.24"),
+    ],
+)
+def test_what_is_odd_is_left_or_told(text: str, before: str) -> None:
+    found = migrated(f"version: 2\nimage_name: x\n{text}\n", before, "1.5.0")
+    assert "storage" in found.text
+
+
+def test_a_setting_without_a_value_is_as_good_as_none() -> None:
+    assert (
+        at(migrated("version: 2\nserver: {insecure: }\n", "1.1.0", "1.5.0").text, "server.insecure") is True
+    )
 
 
 def test_two_names_of_one_field_are_left_to_the_operator() -> None:

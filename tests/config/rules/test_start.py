@@ -288,6 +288,11 @@ def test_a_file_that_is_no_database_and_an_empty_one_are_told_apart(tmp_path: Pa
         assert [finding.rule for finding in start_findings(text)] == rules
 
 
+def test_a_type_that_is_no_text_is_a_finding_and_nothing_worse() -> None:
+    text = with_provider(SQLITE, "inference", "{x: 1}", "{}")
+    assert "load" in {each.stage.value for each in catalog_of(text, "1.5").findings}
+
+
 def test_a_folder_of_external_providers_is_looked_into(tmp_path: Path) -> None:
     folder = tmp_path / "remote" / "files"
     folder.mkdir(parents=True)
