@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from llama_storage_tui.config.document import Path
@@ -43,18 +43,19 @@ def make_catalog(draft: Draft) -> Iterator[Proposal]:
     has_storage = isinstance(draft.data.get("storage"), Mapping)
     uses = [*inline_stores(draft)]
     if draft.before >= changes.STORAGE_OPTIONAL and not has_storage:
-        yield from _ignored(draft)
+        yield from _ignored(draft, uses)
         return
     if draft.before >= changes.CATALOG and not uses:
         return
     yield from _Catalog(draft, uses).proposals()
 
 
-def _ignored(draft: Draft) -> Iterator[Proposal]:
-    for key in TOP_LEVEL:
-        if key in draft.data:
-            reason = f"{draft.before.product} {draft.before} ignores {key}, which belongs to 0.2"
-            yield Proposal((key,), "removed-key", reason, (DropEntry((key,)),), lost=reason)
+def _ignored(draft: Draft, uses: Iterable[InlineStore]) -> Iterator[Proposal]:
+    places: list[Path] = [(key,) for key in TOP_LEVEL if key in draft.data]
+    places += [use.path for use in uses if use.provider is not None]
+    for path in places:
+        reason = f"{draft.before.product} {draft.before} ignores {path[-1]}, which belongs to 0.2"
+        yield Proposal(path, "removed-key", reason, (DropEntry(path),), lost=reason)
 
 
 class _Catalog(InlineStores):

@@ -292,6 +292,14 @@ def test_a_setting_without_a_value_is_as_good_as_none() -> None:
     )
 
 
+def test_stores_that_a_release_ignores_are_told_wherever_they_are() -> None:
+    found = migrated(LEGACY, "0.7.3", "1.5.0")
+    told = {each.path for each in found.not_carried if "ignores" in each.reason}
+    assert {"metadata_store", "inference_store", "providers.vector_io[0].config.kvstore"} <= told
+    again = migrated(found.text, "1.5.0", "1.5.0")
+    assert again.text == found.text
+
+
 def test_two_names_of_one_field_are_left_to_the_operator() -> None:
     twice = LEGACY.replace("- vector_db_id: v   # it\n", "- vector_db_id: v\n  vector_store_id: w\n")
     found = migrated(twice, "0.2.24", "0.7.3")
