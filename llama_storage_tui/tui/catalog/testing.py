@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 class TestingScreen(SessionScreen):
     """A screen over the rows of a catalog's backends, each with what its last test came to and what was seen in it."""
 
-    def __init__(self, session: Session, servers: ConfigChoice | None = None) -> None:
-        """Take what is remembered: whether servers are asked at the start."""
+    def __init__(self, session: Session, servers: ConfigChoice | None = None, note: str = "") -> None:
+        """Take what is remembered: whether servers are asked at the start. `note` is said until a key makes it old."""
         super().__init__(session)
+        self._note = note
         self._servers = servers
         self._rows = backend_rows(session.catalog)
         self._logins: dict[str, ProbeResult] = {}
@@ -130,11 +131,14 @@ class TestingScreen(SessionScreen):
             if not self.is_waiting and not self.status.text:
                 self._say_first(failed)
             return
-        said = [f"{plural(len(tested), 'backend')} tested, {len(failed) or 'none'} failed."]
+        said = [
+            *filter(None, [self._note]),
+            f"{plural(len(tested), 'backend')} tested, {len(failed) or 'none'} failed.",
+        ]
         for name, result in self._logins.items():
             said.append(f"{name}: {'answered' if result.error is None else result.error.message}")
         self._logins.clear()
-        self.finish(" ".join(line(each, 200) for each in said))
+        self.finish(" ".join(line(each, 400) for each in said))
         self._say_first(failed)
 
     def _say_first(self, failed: Sequence[BackendRow]) -> None:

@@ -30,6 +30,7 @@ from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.sheet import Row
 
 LONGEST: Final = 600
+BRING: Final = "Rows may still have to be transferred: U, then d, shows the plan."
 
 
 class MigrateScreen(SessionScreen):
@@ -273,12 +274,10 @@ class MigrateScreen(SessionScreen):
         self.hand_on(self._written, await asyncio.to_thread(write_config, plan, self._request.load))
 
     def _written(self, written: WrittenConfig) -> None:
-        backup = written.backup
-        self.finish(
-            f"Written. The old file is {backup}." if backup is not None else "Written.", is_read=False
-        )
-        # The catalog shows the new file from now on.
-        self.post_message(ReloadRequested())
+        kept = f" The old file is {written.backup}." if written.backup is not None else ""
+        self.finish(is_read=False)
+        # The catalog shows the new file from now on, and says this: nobody would read it here.
+        self.post_message(ReloadRequested(f"The config was written.{kept} {BRING}"))
 
     def action_reload(self) -> None:
         self._start()

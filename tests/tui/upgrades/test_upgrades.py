@@ -8,12 +8,14 @@ import pytest
 from textual.command import CommandPalette
 
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
+from llama_storage_tui.tui.messages import ReloadRequested
+from llama_storage_tui.tui.style.glyphs import ProbeState
 from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
 from llama_storage_tui.tui.upgrades.migrate import MigrateScreen
 from llama_storage_tui.tui.upgrades.upgrade import UpgradeScreen
 from llama_storage_tui.tui.values.tables import TablesScreen
 from llama_storage_tui.tui.widgets.listing import Listing
-from tests.tui.gallery import NARROW, WIDE, Stage, demo_stage
+from tests.tui.gallery import NARROW, WIDE, Stage, demo_stage, stage
 
 
 async def palette(found: Stage, title: str) -> None:
@@ -92,6 +94,37 @@ async def test_writing_asks_and_keeps_the_old_file_beside_the_new_one() -> None:
         assert (folders[0] / "run.yaml.before-1.5.0").read_text() == before
         assert isinstance(found.app.screen, CatalogScreen)
         assert "ogx 1.5.0" in found.text
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_where_the_old_file_is_and_what_may_come_next_stays_until_a_key_says_something_else(
+    size: tuple[int, int],
+) -> None:
+    folders: list[Path] = []
+    async with demo_stage(size, demo="legacy", fill=folders.append) as found:
+        await found.press("U", "m", "w", "y", "down")
+        screen = found.app.screen
+        assert isinstance(screen, CatalogScreen)
+        assert screen.row("sql_default").state is ProbeState.FAILED
+        assert f"The config was written. The old file is {folders[0]}" in screen.status.text
+        assert "U, then d, shows the plan." in " ".join(found.text.split())
+        await found.press("t")
+        assert "was written" not in screen.status.text
+
+
+async def test_it_is_said_again_after_a_test_that_happens_by_itself(tmp_path: Path) -> None:
+    environ = {"LLAMA_STORAGE_TUI_CONFIG": str(tmp_path / "config" / "config.toml")}
+    async with stage(environ=environ) as found:
+        await found.press("T")
+        found.app.post_message(ReloadRequested("The config was written."))
+        await found.settle()
+        screen = found.app.screen
+        assert isinstance(screen, CatalogScreen)
+        assert "The config was written. " in screen.status.text
+        assert " tested, " in screen.status.text
+        await found.press("T")
+        assert " tested, " in screen.status.text
+        assert "was written" not in screen.status.text
 
 
 async def test_what_is_left_behind_has_findings_first_and_then_places_by_size() -> None:
