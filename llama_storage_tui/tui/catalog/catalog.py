@@ -273,6 +273,10 @@ class CatalogScreen(TestingScreen):
         tables = reference.physical.tables
         self.post_message(messages.BackendOpened(row.name, tables[0] if tables else reference.namespace))
 
+    def read_again(self) -> None:
+        """Ask for the config to be read again: its findings are about the stores, too."""
+        self.post_message(messages.ReloadRequested())
+
     def action_tab(self, name: str) -> None:
         self.detail.open(name)
 
