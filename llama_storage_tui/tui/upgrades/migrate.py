@@ -156,6 +156,7 @@ class MigrateScreen(SessionScreen):
 
     def _tell(self) -> None:
         row = self._current
+        self.listing.can_open = row is not None and bool(row.changes)
         text = self.query_one("#reason", Prose)
         parts: list[Content] = []
         if row is not None and row.is_changed:
@@ -241,12 +242,17 @@ class MigrateScreen(SessionScreen):
         self._start()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what can be done at this line."""
+        """Offer what can be done at this line; nothing about changes where the release takes the file as it is."""
+        has_none = self._plan is not None and not any(row.changes for row in self._rows)
+        if action in ("toggle_change", "next", "previous") and has_none:
+            return False
         if action == "toggle_change":
             row = self._current if self.is_mounted else None
             return True if row is not None and row.changes and not self.is_waiting else None
         if action == "write":
-            return True if self._plan is not None and self._plan.is_changed and not self.is_waiting else None
+            if self._plan is not None and not self._plan.is_changed:
+                return False
+            return True if self._plan is not None and not self.is_waiting else None
         return super().check_action(action, parameters)
 
     def action_write(self) -> None:

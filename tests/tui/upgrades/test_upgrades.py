@@ -14,6 +14,7 @@ from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
 from llama_storage_tui.tui.upgrades.migrate import MigrateScreen
 from llama_storage_tui.tui.upgrades.upgrade import UpgradeScreen
 from llama_storage_tui.tui.values.tables import TablesScreen
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
 from tests.tui.gallery import NARROW, WIDE, Stage, demo_stage, stage
 
@@ -168,3 +169,28 @@ async def test_both_columns_follow_the_width_of_the_terminal() -> None:
             shown = [column.get_render_width(listing) for column in listing.ordered_columns]
             assert sum(shown) <= width
             assert shown[2] == shown[4] > width // 3
+
+
+async def test_keys_that_change_nothing_are_not_offered_where_the_release_takes_the_file_as_it_is() -> None:
+    def offered(found: Stage) -> set[str]:
+        return {key.description for key in found.app.screen.query_one(KeyFooter).keys}
+
+    changing = {"Open", "Leave/take", "Next change", "Write"}
+    async with demo_stage(demo="legacy") as found:
+        await found.press("U", "m")
+        assert changing <= offered(found)
+        await found.press("w", "y", "U", "m")
+        assert "This config already fits that release." in found.text
+        assert not changing & offered(found)
+        await found.press("w", "space", "n", "enter")
+        assert isinstance(found.app.screen, MigrateScreen)
+
+
+async def test_a_line_without_a_change_offers_nothing_to_open() -> None:
+    async with demo_stage(demo="legacy") as found:
+        await found.press("U", "m")
+        found.app.screen.query_one(Listing).point("0")
+        await found.settle()
+        assert "⏎ Open" not in found.text
+        await found.press("n")
+        assert "⏎ Open" in found.text
