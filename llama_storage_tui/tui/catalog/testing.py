@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from llama_storage_tui.deferred import replace
-from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.errors import FailureKind, StorageToolError
 from llama_storage_tui.services.probe import ProbeResult, probe_all
 from llama_storage_tui.services.remembered_choices import ConfigChoice
 from llama_storage_tui.services.session import Session
@@ -162,8 +162,18 @@ class TestingScreen(SessionScreen):
             except StorageToolError:
                 # Its own screen says why; here the values stay unknown.
                 continue
-        async for seen in activity(self._session, names, now=self.moment):
+        failed = {row.name: self._why(row) for row in self._rows if row.state is ProbeState.FAILED}
+        async for seen in activity(self._session, names, now=self.moment, failed=failed):
             self.hand_on(self.show_activity, seen)
+
+    def _why(self, row: BackendRow) -> str:
+        """Say why a backend did not answer; what is wrong with a file fits into half a line."""
+        error = row.result.error if row.result is not None else None
+        if error is None:
+            return f"{row.name} did not answer."
+        if error.failure is FailureKind.MISSING_FILE:
+            return f"The file of {row.name} is not there."
+        return f"{row.name}: {self.redact(error.message)}"
 
     def show_activity(self, activity: Activity) -> None:
         """Show what has happened lately, as far as it is known."""
