@@ -100,14 +100,14 @@ class Listing(LineTable):
         self, columns: Sequence[ListColumn], rows: Sequence[Sequence[Shown]], keys: Sequence[str] = ()
     ) -> None:
         """Replace everything that is listed; `keys` identify the rows, by default their numbers."""
+        could_open = not self._heads or bool(self._lines)
         self._heads = tuple(columns)
-        was_empty = not self._lines
         self._lines = tuple(tuple(row) for row in rows)
         self._widest = {}
         self._keys = tuple(keys) or tuple(str(index) for index in range(len(self._lines)))
         self._fitted = None
         self._fit()
-        if was_empty is bool(self._lines) and self.is_attached:
+        if could_open is not bool(self._lines) and self.is_attached:
             self.screen.refresh_bindings()
 
     @contextmanager
@@ -142,8 +142,8 @@ class Listing(LineTable):
         return shown[self.cursor_column] if 0 <= self.cursor_column < len(shown) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to open a row only where there is one, and it leads somewhere."""
-        if action == "select_cursor" and not (self._lines and self.can_open):
+        """Offer to open a row where there is one that leads somewhere, and while the first ones are still to come."""
+        if action == "select_cursor" and self._heads and not (self._lines and self.can_open):
             return False
         return super().check_action(action, parameters)
 
