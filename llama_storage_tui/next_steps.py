@@ -70,6 +70,8 @@ class Step(StrEnum):
     PLAN_IN_PLACE = "plan-in-place"
     """With the config as it is."""
     BRING_IN_PLACE = "bring-in-place"
+    PLAN_FORMER = "plan-former"
+    """`of`: the config that wrote the data, which was kept beside the one at hand."""
     BRING_PUBLIC_DATA = "bring-public-data"
     """The same, with rows without an owner made public."""
     CHECK_MIGRATED = "check-migrated"
@@ -88,6 +90,7 @@ UNNAMED: Final = {
     Step.PLAN_DATA: "VERSION",
     Step.BRING_DATA: "VERSION",
     Step.PLAN_IN_PLACE: "VERSION",
+    Step.PLAN_FORMER: "OLD_CONFIG",
     Step.BRING_IN_PLACE: "VERSION",
     Step.BRING_PUBLIC_DATA: "VERSION",
     Step.CHECK_MIGRATED: "VERSION",

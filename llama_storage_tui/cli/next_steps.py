@@ -48,6 +48,7 @@ _UPGRADING: Final = {
     Step.BRING_DATA: "migrate-data {new} --from {config} --for {of}",
     Step.PLAN_IN_PLACE: "migrate-data {config} --for {of} --dry-run",
     Step.BRING_IN_PLACE: "migrate-data {config} --for {of}",
+    Step.PLAN_FORMER: "migrate-data {config} --from {former} --for {of} --dry-run",
     Step.BRING_PUBLIC_DATA: "migrate-data {new} --from {config} --for {of} --public-rows",
     Step.CHECK_MIGRATED: "check {new} --for {of} --data",
     Step.CHECK_AS_VERSION: "check {config} --for {of} --data",
@@ -65,7 +66,9 @@ _PATHS: Final = (
 def step_words(step: Step, of: str = "") -> str:
     """Return the sentence that names the command or option of a step."""
     if step in _UPGRADING:
-        command = _UPGRADING[step].format(config="RUN_CONFIG", new="NEW_CONFIG", of=of or UNNAMED.get(step))
+        named = of or UNNAMED.get(step)
+        version = "VERSION" if step is Step.PLAN_FORMER else named
+        command = _UPGRADING[step].format(config="RUN_CONFIG", new="NEW_CONFIG", former=named, of=version)
         return f"Use: {command}"
     named = shlex.quote(of) if of and step in _PATHS else of
     return _WORDS[step].format(of=named or UNNAMED.get(step, ""))
@@ -92,13 +95,18 @@ def password_command(config: str) -> str:
     return f"{PROGRAM} rotate {shlex.quote(config)} --new-password"
 
 
-def upgrade_command(step: Step, config: str, version: str, options: Sequence[str] = ()) -> str:
+def upgrade_command(
+    step: Step, config: str, version: str, options: Sequence[str] = (), former: str = ""
+) -> str:
     """Return the command of a step of an upgrade: the new config stands beside the old one, with the version in its name.
 
-    `options` are the words by which this call reads the config, which the next ones need, too.
+    `options` are the words by which this call reads the config, which the next ones need, too; `former` is the config that wrote
+    the data, where a step names it.
     """
     folder, slash, name = config.rpartition("/")
     stem, dot, ending = name.rpartition(".")
     new = f"{folder}{slash}{stem}-{version}{dot}{ending}" if stem else f"config-{version}.yaml"
-    command = _UPGRADING[step].format(config=shlex.quote(config), new=shlex.quote(new), of=version)
+    command = _UPGRADING[step].format(
+        config=shlex.quote(config), new=shlex.quote(new), former=shlex.quote(former), of=version
+    )
     return " ".join((PROGRAM, command, *map(shlex.quote, options)))

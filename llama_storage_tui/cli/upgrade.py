@@ -56,6 +56,7 @@ class StoreForecastBody(Document):
     newest: float | None
     reason: str
     problem: str | None
+    there: bool
 
 
 class LostBody(Document):
@@ -112,7 +113,7 @@ class Previewed:
         config, options = self.config, self.options
         if self.report.renames_home and step.step is not Step.TEST_BACKENDS:
             config, options = _in_renamed_home(config), tuple(map(_in_renamed_home, options))
-        command = upgrade_command(step.step, config, str(self.report.to), options)
+        command = upgrade_command(step.step, config, str(self.report.to), options, former=step.of)
         return UpgradeStepBody(command=command, text=step.text)
 
 

@@ -36,6 +36,8 @@ class StoreForecast:
     problem: str | None = None
     ended: Count | None = None
     """Rows or keys that the new version no longer serves at all; None until they are known."""
+    is_there: bool = True
+    """Whether its file or database exists: where not, nothing is stored in it yet."""
 
     @property
     def is_exact(self) -> bool:
@@ -84,6 +86,9 @@ class UpgradeReport:
     """Why the new version does not take rows that it does find, a sentence for each kind."""
     renames_home: bool = False
     """Whether the first command of the new version would rename ~/.llama, where this config has stores, to ~/.ogx."""
+    former: str | None = None
+    """The config from before a migration, kept beside this one, where a store of this one is not there: its rows may still have to
+    be transferred."""
 
     @property
     def invisible(self) -> Count | None:

@@ -36,6 +36,8 @@ def verdict_line(report: UpgradeReport) -> Line:
         return Line(f"{server} starts, and not everything is as before", Tone.WARNING, WARNING)
     if report.is_unread or not report.is_final:
         return Line(f"{server} starts; not everything is counted", Tone.WARNING, WARNING)
+    if report.former is not None:
+        return Line(f"{server} starts; earlier rows may still have to be transferred", Tone.WARNING, WARNING)
     return Line(f"{server} starts, and nothing would be lost", Tone.GOOD, GOOD)
 
 
@@ -77,6 +79,7 @@ def upgrade_blocks(report: UpgradeReport) -> list[Block]:
 
 
 IMPLICIT: Final = "implicit "
+NOT_THERE: Final = "not there: nothing is stored in it yet"
 
 
 def store_lines(store: StoreForecast) -> Iterator[Line]:
@@ -102,7 +105,8 @@ def store_lines(store: StoreForecast) -> Iterator[Line]:
         yield Line(store.reason, Tone.MUTED, indent=2)
         return
     if visible is not None and not visible.value:
-        yield Line(f"{named}: {_nothing(store.ended, item)}", mark=POINT)
+        nothing = _nothing(store.ended, item) if store.is_there else NOT_THERE
+        yield Line(f"{named}: {nothing}", mark=POINT)
         return
     said = counted(visible, item) if visible is not None else "not counted"
     yield Line(f"{named}: {said}", mark=GOOD)

@@ -114,8 +114,8 @@ class StorageApp(ConfigApp):
 
     # Opening and closing a config
 
-    def _open(self, request: LoadRequest | None) -> None:
-        """Read a config, or look for some where none is named."""
+    def _open(self, request: LoadRequest | None, note: str = "") -> None:
+        """Read a config, or look for some where none is named; the main screen says the note."""
         from llama_storage_tui.tui.catalog.opening import OpeningScreen
 
         if request is not None and request.config == FOUND:
@@ -127,6 +127,7 @@ class StorageApp(ConfigApp):
                 load=self._dependencies.load,
                 find=self._dependencies.find,
                 is_root=not self._has_base,
+                note=note,
             )
         )
 
@@ -171,15 +172,15 @@ class StorageApp(ConfigApp):
     async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
         await self._close_session()
         self._request = message.request
-        await self._show_catalog(message.opened)
+        await self._show_catalog(message.opened, message.note)
 
-    async def _show_catalog(self, opened: Opened) -> None:
+    async def _show_catalog(self, opened: Opened, note: str = "") -> None:
         from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 
         self._session = self._dependencies.open_session(opened.catalog, self._timeouts)
         self._rotation = None
         servers = self.choice_of_servers(opened.catalog.config)
-        screen = CatalogScreen(self._session, pending=opened.pending, servers=servers)
+        screen = CatalogScreen(self._session, pending=opened.pending, servers=servers, note=note)
         screen.is_root = not self._fleet
         await self._only(screen)
         if opened.judge is not None:
@@ -237,12 +238,12 @@ class StorageApp(ConfigApp):
         self._open(None)
 
     @on(messages.ReloadRequested)
-    def _reload_requested(self) -> None:
+    def _reload_requested(self, message: messages.ReloadRequested) -> None:
         from llama_storage_tui.tui.catalog.opening import OpeningScreen
 
         # On a screen that could not read its config, that one again; else the one on show.
         failed = self.screen.request if isinstance(self.screen, OpeningScreen) else None
-        self._open(failed or self._request)
+        self._open(failed or self._request, message.note)
 
     # From screen to screen
 

@@ -54,10 +54,11 @@ class ConfigChosen(Message):
 
 @dataclass(eq=False)
 class CatalogLoaded(Message):
-    """A run config was read; its findings may still be to come. `request` is what was asked for."""
+    """A run config was read; its findings may still be to come. `request` is what was asked for, `note` what is said of it."""
 
     opened: Opened
     request: LoadRequest
+    note: str = ""
 
 
 @dataclass(eq=False)
@@ -107,7 +108,9 @@ class PickerOpened(Message):
 
 @dataclass(eq=False)
 class ReloadRequested(Message):
-    """The operator wants the run config read again."""
+    """The operator wants the run config read again. `note` is what the main screen is to say then: what has changed it."""
+
+    note: str = ""
 
 
 @dataclass(eq=False)

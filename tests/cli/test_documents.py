@@ -91,6 +91,7 @@ PARTS = [
             "newest",
             "reason",
             "problem",
+            "there",
         ],
     ),
     ("upgrade-check", ["--to", "1.5.0", "--from", "1.2"], ("rewritten_by_server", 0), ["what", "cost"]),

@@ -193,3 +193,20 @@ def test_a_person_who_waits_for_exact_counts_sees_bounded_ones_meanwhile(
     assert said.count("Counting exactly") == 1, "none beside a document"
     assert "about " in said.partition("Everything is being counted")[0]
     assert answers[1].json["stores"]
+
+
+def test_rows_that_were_not_transferred_after_a_migration_are_a_step_with_its_command(
+    run: Run, legacy: list[str]
+) -> None:
+    assert run("migrate", *legacy, "--to", "1.5.0", "--write", "--yes").code == 1, (
+        "agents are not carried over"
+    )
+    answer = run("upgrade-check", *legacy, "--to", "1.5.0", "--json")
+    assert answer.code == 0
+    assert not any(store["there"] for store in answer.json["stores"])
+    step = next(step for step in answer.json["steps"] if "kept beside" in step["text"])
+    words = shlex.split(step["command"])
+    assert words[1:5] == ["migrate-data", legacy[0], "--from", f"{legacy[0]}.before-1.5.0"]
+    assert "not there: nothing is stored in it yet" in run("upgrade-check", *legacy, "--to", "1.5.0").out
+    plan = run(*words[1:])
+    assert "90 rows" in plan.out

@@ -67,6 +67,13 @@ async def test_a_backend_that_was_not_looked_at_is_not_contacted(tmp_path: Path)
         assert seen.problem is not None
 
 
+async def test_a_backend_that_was_asked_in_vain_is_not_one_that_nobody_asked(tmp_path: Path) -> None:
+    async with keeping(SqliteStore(tmp_path / "nowhere.db")).session() as session:
+        failed = {"sql_default": "It is gone."}
+        seen = [each async for each in activity(session, (), now=NOW, failed=failed)][-1]
+        assert (seen.elsewhere, seen.problem, seen.statistics) == ((), "It is gone.", None)
+
+
 async def test_only_files_of_this_machine_are_local(store: Store) -> None:
     async with deployment(store, NEW).session() as session:
         names = local_backends(session.catalog)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
@@ -28,6 +29,7 @@ from llama_storage_tui.upstream.families.conversations import CONVERSATIONS, ITE
 from llama_storage_tui.upstream.families.responses import RESPONSES
 
 LATEST: Final = 4
+NONE_FAILED: Final[Mapping[str, str]] = MappingProxyType({})
 MOST_ITEMS: Final = 1_000
 """Items of conversations, from the last stored on, among which orphans are looked for."""
 
@@ -44,8 +46,8 @@ class FamilyCount:
 class Activity:
     """What is known so far: None, or empty, of what was not read (yet).
 
-    `elsewhere` are the backends that responses are on and that were not looked at; `problem` says why those could not be read that
-    were.
+    `elsewhere` are the backends that responses are on and that nobody asked; `problem` says why those could not be read that were
+    asked.
     """
 
     statistics: ResponseStatistics | None = None
@@ -60,12 +62,15 @@ class Activity:
 
 
 async def activity(
-    session: Session, looked_at: Collection[str], *, now: float
+    session: Session, looked_at: Collection[str], *, now: float, failed: Mapping[str, str] = NONE_FAILED
 ) -> AsyncGenerator[Activity, None]:
-    """Yield what is known of the records on some backends, which answer: growing, the responses first. Contacts no other."""
-    found = _begun(session, looked_at)
+    """Yield what is known of the records on some backends, which answer: growing, the responses first. Contacts no other.
+
+    `failed` has a sentence for each backend that was asked and did not answer.
+    """
+    found = _begun(session, looked_at, failed)
     yield found
-    if found.keeps_responses and not found.elsewhere:
+    if found.keeps_responses and not found.elsewhere and found.problem is None:
         try:
             async with aclosing(statistics(session, now=now)) as views:
                 async for seen in views:
@@ -91,10 +96,12 @@ async def activity(
             return
 
 
-def _begun(session: Session, looked_at: Collection[str]) -> Activity:
+def _begun(session: Session, looked_at: Collection[str], failed: Mapping[str, str]) -> Activity:
     places = [place for place in places_of(session.catalog, RESPONSES) if isinstance(place, TablePlace)]
-    elsewhere = tuple(dict.fromkeys(place.backend for place in places if place.backend not in looked_at))
-    return Activity(keeps_responses=bool(places), elsewhere=elsewhere)
+    unread = dict.fromkeys(place.backend for place in places if place.backend not in looked_at)
+    elsewhere = tuple(name for name in unread if name not in failed)
+    problem = next((failed[name] for name in unread if name in failed), None)
+    return Activity(keeps_responses=bool(places), elsewhere=elsewhere, problem=problem)
 
 
 async def _count(

@@ -23,13 +23,14 @@ NOT_THERE: Final = (FailureKind.MISSING_FILE, FailureKind.UNKNOWN_DATABASE)
 
 @dataclass(frozen=True, slots=True)
 class StoreCounts:
-    """What was counted of one store; `problem` says why nothing could be."""
+    """What was counted of one store; `problem` says why nothing could be, `is_there` whether its file or database exists."""
 
     visible: Count | None = None
     invisible: Count | None = None
     ended: tuple[tuple[NoLongerServed, Count], ...] = ()
     newest: float | None = None
     problem: str | None = None
+    is_there: bool = True
 
 
 async def count_store(session: Session, comparison: StoreComparison, *, fast: bool) -> StoreCounts:
@@ -43,7 +44,7 @@ async def count_store(session: Session, comparison: StoreComparison, *, fast: bo
         return StoreCounts(NONE, NONE)
     except BackendError as error:
         if error.failure in NOT_THERE:
-            return StoreCounts(NONE, NONE)
+            return StoreCounts(NONE, NONE, is_there=False)
         return StoreCounts(problem=error.message)
 
 

@@ -18,6 +18,7 @@ from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.model.upgrade import LostByDesign, RewrittenByServer, StoreForecast, UpgradeReport
 from llama_storage_tui.services import inspection
 from llama_storage_tui.services.catalog import load_versions
+from llama_storage_tui.services.config_writing import former_config
 from llama_storage_tui.services.migration.planning import plan_data
 from llama_storage_tui.services.migration.renamed_home import keeps_folder
 from llama_storage_tui.services.migration.stores import same_place
@@ -54,6 +55,8 @@ class UpgradePair:
     new: Catalog
     keeps_home: bool = False
     """Whether ogx commands leave ~/.llama where it is."""
+    former: str | None = None
+    """The config from before a migration, where one was kept beside this one."""
 
 
 def load_pair(request: LoadRequest, to: str) -> UpgradePair:
@@ -62,7 +65,7 @@ def load_pair(request: LoadRequest, to: str) -> UpgradePair:
     Contacts nothing and writes nothing.
     """
     old, new = load_versions(request, (request.version, to))
-    return UpgradePair(old, new, keeps_folder(request.environ))
+    return UpgradePair(old, new, keeps_folder(request.environ), former_config(request))
 
 
 async def forecast(
@@ -143,7 +146,9 @@ def _report(
         tuple(Notice(NoticeKind.BACKEND_NOT_READ, name, why=why) for name, why in problems),
     )
     report = replace(
-        report, renames_home=any(each.what == upgrades.HOME_RENAMED for each in report.rewritten)
+        report,
+        renames_home=any(each.what == upgrades.HOME_RENAMED for each in report.rewritten),
+        former=None if all(store.is_there for store in stores) else pair.former,
     )
     return replace(report, steps=steps_to(report))
 
@@ -165,6 +170,7 @@ def _store(comparison: StoreComparison, counts: StoreCounts) -> StoreForecast:
         counts.newest,
         counts.problem,
         _total(counts),
+        counts.is_there,
     )
 
 

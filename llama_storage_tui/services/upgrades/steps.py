@@ -16,6 +16,10 @@ RENAME_HOME: Final = (
     "Rename ~/.llama to ~/.ogx: the first ogx command would do it, but not once there is a ~/.ogx."
 )
 BRING: Final = "Migrate the data: what moves is copied, and its old store stays as it is; the rest is changed where it is."
+FORMER: Final = (
+    "Stores of this config are not there yet, and the config from before a migration is kept beside it: see which rows still have"
+    " to be transferred."
+)
 PUBLIC: Final = (
     "If rows without an owner were public, do this instead of the step before, or nobody will see them."
 )
@@ -36,6 +40,7 @@ def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
         yield "No release converts stores back: an older version needs the backup from before the upgrade."
         return
     if not report.loses and not report.rewritten and not report.is_unread:
+        yield from _former(report)
         yield f"Back up the stores, and start {server} with this file as it is."
         return
     if report.is_unread:
@@ -44,6 +49,7 @@ def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
         )
     yield "Stop every server that uses these stores."
     yield "Copy the config and the stores to a safe place, SQLite files with their -wal."
+    yield from _former(report)
     if report.renames_home:
         yield RENAME_HOME
     needs_config = not report.verdict.loads or report.verdict.starts is False or _hides(report)
@@ -69,6 +75,12 @@ def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
     check = Step.CHECK_MIGRATED if needs_config else Step.CHECK_AS_VERSION
     yield Advice("Check config and data once more.", check, version)
     yield f"Start {server}, and look at the rows before the old stores go."
+
+
+def _former(report: UpgradeReport) -> Iterator[Help]:
+    """Yield the way to rows that a migration of the config has left where the config before it has them."""
+    if report.former is not None:
+        yield Advice(FORMER, Step.PLAN_FORMER, report.former)
 
 
 def _hides(report: UpgradeReport) -> bool:

@@ -155,8 +155,9 @@ class CatalogScreen(TestingScreen):
         *,
         pending: tuple[PendingNotice, ...] = (),
         servers: ConfigChoice | None = None,
+        note: str = "",
     ) -> None:
-        super().__init__(session, servers)
+        super().__init__(session, servers, note)
         self._pending = pending
         """What is half done: changes of passwords, and a transfer of data."""
         self._detailed: str | None = None
@@ -183,15 +184,18 @@ class CatalogScreen(TestingScreen):
             self.call_after_refresh(self.look_around)
 
     def _say_notices(self) -> None:
-        """Say what the operator should know, a password change that is half done before everything else."""
+        """Say what the operator should know: a change that is half done before everything else, then why this was read again."""
         if self._pending:
             # Imported here: hardly any start has something pending to report.
             from llama_storage_tui.reports.pending import notice_summary
 
             first = self.redact(notice_summary(self._pending[0]))
-            self.status.warn(first, "R shows where it stands, and finishes or undoes it.")
+            next_ = "R shows where it stands, and finishes or undoes it."
+            self.status.warn(first, f"{next_} {self._note}".rstrip())
         else:
-            self.status.say(" ".join(notice_words(self._session.catalog.notices)))
+            self.status.say(
+                " ".join(filter(None, [self._note, *notice_words(self._session.catalog.notices)]))
+            )
 
     def _show_headline(self) -> None:
         catalog = self._session.catalog
@@ -269,6 +273,10 @@ class CatalogScreen(TestingScreen):
         tables = reference.physical.tables
         self.post_message(messages.BackendOpened(row.name, tables[0] if tables else reference.namespace))
 
+    def read_again(self) -> None:
+        """Ask for the config to be read again: its findings are about the stores, too."""
+        self.post_message(messages.ReloadRequested())
+
     def action_tab(self, name: str) -> None:
         self.detail.open(name)
 
@@ -320,11 +328,13 @@ class CatalogScreen(TestingScreen):
         """Test the backend under the cursor."""
         row = self.current_row
         if row is not None and row.backend is not None:
+            self._note = ""
             self.detail.open("connection")
             self.start_test([row.name])
 
     def action_test_all(self) -> None:
         """Test every backend, now and whenever this config is opened."""
+        self._note = ""
         self.choose_servers(are_wanted=True)
         self.test_all()
 

@@ -30,7 +30,10 @@ Find = Callable[[], "tuple[Candidate, ...]"]
 
 
 class OpeningScreen(WorkScreen):
-    """Reads `request`, or looks for configs where it is None. `escape` leads back to what is behind it, unless it `is_root`."""
+    """Reads `request`, or looks for configs where it is None. `escape` leads back to what is behind it, unless it `is_root`.
+
+    `note` is handed on to the main screen, whose first sentence it is.
+    """
 
     CSS_PATH = "opening.tcss"
 
@@ -39,12 +42,15 @@ class OpeningScreen(WorkScreen):
         shown_key("o", "pick", "Configs", "catalog.configs", "Choose another run config"),
     ]
 
-    def __init__(self, request: LoadRequest | None, *, load: Load, find: Find, is_root: bool = True) -> None:
+    def __init__(
+        self, request: LoadRequest | None, *, load: Load, find: Find, is_root: bool = True, note: str = ""
+    ) -> None:
         super().__init__()
         self.is_root = is_root
         self._request = request
         self._load_catalog = load
         self._find = find
+        self._note = note
 
     def body(self) -> ComposeResult:
         yield Static(id="explanation", classes="empty")
@@ -62,7 +68,7 @@ class OpeningScreen(WorkScreen):
     @service_worker("open")
     async def _read(self, request: LoadRequest) -> None:
         opened = await self._load_catalog(request)
-        self.post_message(CatalogLoaded(opened, request))
+        self.post_message(CatalogLoaded(opened, request, self._note))
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _look(self) -> None:
@@ -86,7 +92,7 @@ class OpeningScreen(WorkScreen):
         self.finish("ctrl+r reads it again", is_read=False)
 
     def action_reload(self) -> None:
-        self.post_message(ReloadRequested())
+        self.post_message(ReloadRequested(self._note))
 
     def action_pick(self) -> None:
         self.post_message(PickerOpened())

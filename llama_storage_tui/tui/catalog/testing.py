@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from llama_storage_tui.deferred import replace
-from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.errors import FailureKind, StorageToolError
 from llama_storage_tui.services.probe import ProbeResult, probe_all
 from llama_storage_tui.services.remembered_choices import ConfigChoice
 from llama_storage_tui.services.session import Session
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 class TestingScreen(SessionScreen):
     """A screen over the rows of a catalog's backends, each with what its last test came to and what was seen in it."""
 
-    def __init__(self, session: Session, servers: ConfigChoice | None = None) -> None:
-        """Take what is remembered: whether servers are asked at the start."""
+    def __init__(self, session: Session, servers: ConfigChoice | None = None, note: str = "") -> None:
+        """Take what is remembered: whether servers are asked at the start. `note` is said until a key makes it old."""
         super().__init__(session)
+        self._note = note
         self._servers = servers
         self._rows = backend_rows(session.catalog)
         self._logins: dict[str, ProbeResult] = {}
@@ -130,11 +131,14 @@ class TestingScreen(SessionScreen):
             if not self.is_waiting and not self.status.text:
                 self._say_first(failed)
             return
-        said = [f"{plural(len(tested), 'backend')} tested, {len(failed) or 'none'} failed."]
+        said = [
+            *filter(None, [self._note]),
+            f"{plural(len(tested), 'backend')} tested, {len(failed) or 'none'} failed.",
+        ]
         for name, result in self._logins.items():
             said.append(f"{name}: {'answered' if result.error is None else result.error.message}")
         self._logins.clear()
-        self.finish(" ".join(line(each, 200) for each in said))
+        self.finish(" ".join(line(each, 400) for each in said))
         self._say_first(failed)
 
     def _say_first(self, failed: Sequence[BackendRow]) -> None:
@@ -158,8 +162,18 @@ class TestingScreen(SessionScreen):
             except StorageToolError:
                 # Its own screen says why; here the values stay unknown.
                 continue
-        async for seen in activity(self._session, names, now=self.moment):
+        failed = {row.name: self._why(row) for row in self._rows if row.state is ProbeState.FAILED}
+        async for seen in activity(self._session, names, now=self.moment, failed=failed):
             self.hand_on(self.show_activity, seen)
+
+    def _why(self, row: BackendRow) -> str:
+        """Say why a backend did not answer; what is wrong with a file fits into half a line."""
+        error = row.result.error if row.result is not None else None
+        if error is None:
+            return f"{row.name} did not answer."
+        if error.failure is FailureKind.MISSING_FILE:
+            return f"The file of {row.name} is not there."
+        return f"{row.name}: {self.redact(error.message)}"
 
     def show_activity(self, activity: Activity) -> None:
         """Show what has happened lately, as far as it is known."""

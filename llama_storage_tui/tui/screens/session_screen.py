@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual import events, on
 from textual.app import ComposeResult
 
 from llama_storage_tui.services.session import Session
@@ -17,6 +18,19 @@ class SessionScreen(WorkScreen):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.is_outdated = False
+        """Whether the stores have changed since this was read: then it is read again when it is seen again."""
+
+    @on(events.ScreenResume)
+    def _seen_again(self) -> None:
+        # A screen that is only uncovered on the way to another one is left alone.
+        if self.is_outdated and self.is_current:
+            self.is_outdated = False
+            self.read_again()
+
+    def read_again(self) -> None:
+        """Read again what is on show, as the key for it does."""
+        self.call_later(self.run_action, "reload")
 
     @property
     def outermost(self) -> str:

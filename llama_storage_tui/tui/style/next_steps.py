@@ -46,6 +46,7 @@ _WORDS: Final = {
     Step.MIGRATE_CONFIG: "m shows both files; w there replaces RUN_CONFIG and keeps the old one as RUN_CONFIG.before-{of}.",
     Step.PLAN_DATA: "d shows the plan when the new config is written; RUN_CONFIG.before-{of} is the one that wrote the data.",
     Step.BRING_DATA: "a on the plan (d) carries it out.",
+    Step.PLAN_FORMER: "d shows the plan: {of} is the config that wrote the data.",
     Step.PLAN_IN_PLACE: "d shows the plan.",
     Step.BRING_IN_PLACE: "a on the plan (d) carries it out.",
     Step.BRING_PUBLIC_DATA: "m on the plan (d): choose that ownerless rows were public.",

@@ -21,6 +21,7 @@ from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import ReloadRequested
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.report import ReportScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.screens.workers import service_worker
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.keys import hidden_key, shown_key
@@ -239,6 +240,9 @@ class TransferScreen(ReportScreen):
     def _ended(self, result: TransferResult, *, is_move: bool) -> None:
         self._ended_as = is_move
         self._can_undo = result.outcome in (Outcome.APPLIED, Outcome.RECOVERED)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, SessionScreen) and screen is not self:
+                screen.is_outdated = True
         self._enter(Phase.ENDED)
         left = Shown(f"▲ {plural(len(result.left), 'row')} left", Tone.WARNING)
         self._head(Shown("✓ done", Tone.GOOD), *([left] if result.left else []))

@@ -30,6 +30,7 @@ from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.sheet import Row
 
 LONGEST: Final = 600
+BRING: Final = "Rows may still have to be transferred: U, then d, shows the plan."
 
 
 class MigrateScreen(SessionScreen):
@@ -155,6 +156,7 @@ class MigrateScreen(SessionScreen):
 
     def _tell(self) -> None:
         row = self._current
+        self.listing.can_open = row is not None and bool(row.changes)
         text = self.query_one("#reason", Prose)
         parts: list[Content] = []
         if row is not None and row.is_changed:
@@ -240,12 +242,17 @@ class MigrateScreen(SessionScreen):
         self._start()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what can be done at this line."""
+        """Offer what can be done at this line; nothing about changes where the release takes the file as it is."""
+        has_none = self._plan is not None and not any(row.changes for row in self._rows)
+        if action in ("toggle_change", "next", "previous") and has_none:
+            return False
         if action == "toggle_change":
             row = self._current if self.is_mounted else None
             return True if row is not None and row.changes and not self.is_waiting else None
         if action == "write":
-            return True if self._plan is not None and self._plan.is_changed and not self.is_waiting else None
+            if self._plan is not None and not self._plan.is_changed:
+                return False
+            return True if self._plan is not None and not self.is_waiting else None
         return super().check_action(action, parameters)
 
     def action_write(self) -> None:
@@ -273,12 +280,10 @@ class MigrateScreen(SessionScreen):
         self.hand_on(self._written, await asyncio.to_thread(write_config, plan, self._request.load))
 
     def _written(self, written: WrittenConfig) -> None:
-        backup = written.backup
-        self.finish(
-            f"Written. The old file is {backup}." if backup is not None else "Written.", is_read=False
-        )
-        # The catalog shows the new file from now on.
-        self.post_message(ReloadRequested())
+        kept = f" The old file is {written.backup}." if written.backup is not None else ""
+        self.finish(is_read=False)
+        # The catalog shows the new file from now on, and says this: nobody would read it here.
+        self.post_message(ReloadRequested(f"The config was written.{kept} {BRING}"))
 
     def action_reload(self) -> None:
         self._start()

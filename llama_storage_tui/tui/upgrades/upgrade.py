@@ -117,4 +117,5 @@ class UpgradeScreen(ReportScreen):
 
 
 def _said(report: UpgradeReport) -> str:
-    return "Nothing was changed." if report.loses else "Nothing was changed, and nothing would be lost."
+    is_calm = not report.loses and report.former is None
+    return "Nothing was changed, and nothing would be lost." if is_calm else "Nothing was changed."

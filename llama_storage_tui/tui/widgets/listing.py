@@ -85,6 +85,8 @@ class Listing(LineTable):
         )
         self._heads: tuple[ListColumn, ...] = ()
         self._lines: tuple[tuple[Shown, ...], ...] = ()
+        self.can_open = True
+        """Whether `enter` does something with the row under the cursor; the screen knows."""
         self._keys: tuple[str, ...] = ()
         self._fitted: int | None = None
         self._widest: dict[int, int] = {}
@@ -98,12 +100,15 @@ class Listing(LineTable):
         self, columns: Sequence[ListColumn], rows: Sequence[Sequence[Shown]], keys: Sequence[str] = ()
     ) -> None:
         """Replace everything that is listed; `keys` identify the rows, by default their numbers."""
+        could_open = not self._heads or bool(self._lines)
         self._heads = tuple(columns)
         self._lines = tuple(tuple(row) for row in rows)
         self._widest = {}
         self._keys = tuple(keys) or tuple(str(index) for index in range(len(self._lines)))
         self._fitted = None
         self._fit()
+        if could_open is not bool(self._lines) and self.is_attached:
+            self.screen.refresh_bindings()
 
     @contextmanager
     def keeping_place(self, added: int) -> Iterator[None]:
@@ -135,6 +140,12 @@ class Listing(LineTable):
         if self._chooses_column:
             return self._chosen if self._chosen in shown else next(iter(shown), None)
         return shown[self.cursor_column] if 0 <= self.cursor_column < len(shown) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to open a row where there is one that leads somewhere, and while the first ones are still to come."""
+        if action == "select_cursor" and self._heads and not (self._lines and self.can_open):
+            return False
+        return super().check_action(action, parameters)
 
     def action_cursor_left(self) -> None:
         """Go to the column before; where a row is the cursor, choose it."""

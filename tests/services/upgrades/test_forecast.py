@@ -11,8 +11,11 @@ from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.upgrade import StoreForecast, UpgradeReport
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.reports.notices import notice_words
+from llama_storage_tui.reports.upgrade import store_lines, verdict_line
+from llama_storage_tui.services.migration.config import MigrationRequest, plan_config, write_config
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.upgrades.forecast import UpgradePair, forecast, load_pair
+from llama_storage_tui.services.upgrades.steps import FORMER
 from tests.configs import catalog_of
 from tests.deployments import backend_of, config_of
 from tests.oracle.migrating import config_of as oracle_config
@@ -237,3 +240,33 @@ async def test_rows_that_the_new_version_finds_and_does_not_take_are_said_and_ha
     assert Step.PLAN_DATA in [step.step for step in report.steps if isinstance(step, Advice)]
     # The version that wrote the rows takes them.
     assert (await last(load_pair(request, old))).forms == ()
+
+
+async def test_a_store_whose_file_is_not_there_is_told_from_an_empty_one(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.db")
+    report = await last(pair_on(store, "0.7.3", "1.5.0"))
+    assert not any(each.is_there for each in report.stores)
+    assert report.former is None
+    said = [line.text for each in report.stores for line in store_lines(each)]
+    assert "storage.stores.prompts: not there: nothing is stored in it yet" in said
+    assert "storage.stores.prompts: empty" not in said
+    store.execute(KEY_VALUE_TABLE)
+    found = by_path(await last(pair_on(store, "0.7.3", "1.5.0")))["storage.stores.prompts"]
+    assert found.is_there
+    assert [line.text for line in store_lines(found)] == ["storage.stores.prompts: empty"]
+
+
+async def test_rows_that_a_migrated_config_does_not_find_are_a_step_until_they_are_there(
+    legacy: LoadRequest,
+) -> None:
+    write_config(plan_config(MigrationRequest(legacy, "1.5.0")), legacy)
+    first, final = await reports(load_pair(legacy, "1.5.0"))
+    for report in (first, final):
+        assert report.former == f"{legacy.config}.before-1.5.0"
+        assert Advice(FORMER, Step.PLAN_FORMER, report.former) in report.steps
+    assert verdict_line(final).text == "ogx 1.5.0 starts; earlier rows may still have to be transferred"
+    for name in {Path(store.before_location).name for store in final.stores}:
+        Path(legacy.config).with_name(name).touch()
+    report = await last(load_pair(legacy, "1.5.0"))
+    assert report.former is None
+    assert verdict_line(report).text == "ogx 1.5.0 starts, and nothing would be lost"

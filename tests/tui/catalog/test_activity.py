@@ -77,6 +77,13 @@ async def test_a_file_that_is_missing_says_why_without_a_key(tmp_path: Path) -> 
         assert screen.row("sql_archive").state is ProbeState.FAILED
 
 
+async def test_a_file_of_responses_that_is_missing_says_so_and_no_key_asks_it_again() -> None:
+    async with demo_stage(fill=lambda folder: (folder / "sql_store.db").unlink()) as found:
+        assert "missing-file" in line_of(found, "sql_default ")
+        assert "The file of sql_default is not there." in found.text
+        assert "asks the servers" not in found.text
+
+
 async def test_a_table_of_many_rows_is_counted_up_to_a_bound() -> None:
     def fill(folder: Path) -> None:
         with closing(sqlite3.connect(folder / "sql_store.db")) as connection, connection:

@@ -125,8 +125,10 @@ async def test_objects_are_filtered_by_what_their_family_has_and_all_by_a_condit
         await found.press("enter")
         assert "only purpose batch" in found.text
         assert "No files match." in found.text
+        assert "⏎ Open" not in found.text
         await found.press("X")
         assert "file-" in found.text
+        assert "⏎ Open" in found.text
         await found.press("escape", *["down"] * 5, "enter")
         assert "demo › objects › Skills" in found.text
         await found.press("slash")

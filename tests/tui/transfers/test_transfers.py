@@ -14,8 +14,11 @@ from textual.widgets import Input
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.app import Dependencies
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.style.glyphs import ProbeState
 from llama_storage_tui.tui.transfers.transfer import TransferScreen
 from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
+from llama_storage_tui.tui.upgrades.upgrade import UpgradeScreen
 from llama_storage_tui.tui.widgets.choice import Choice
 from tests.deployments import copy_demo
 from tests.moves import ENVIRON, made, on_postgres, server_on
@@ -100,6 +103,29 @@ async def test_what_an_upgrade_leaves_behind_is_brought_from_the_screen_and_take
         assert not (tmp_path / "sql_store.db").exists()
         await found.press("escape")
         assert isinstance(found.app.screen, LeftBehindScreen)
+
+
+@pytest.mark.parametrize(("key", "screen"), [("U", UpgradeScreen), ("L", LeftBehindScreen)])
+async def test_what_is_behind_a_transfer_that_ended_is_read_again(
+    tmp_path: Path, key: str, screen: type[SessionScreen]
+) -> None:
+    async with opened(copy_demo(tmp_path, "legacy")) as found:
+        await found.press("U", "m", "w", "y", key)
+        behind = found.app.screen
+        assert isinstance(behind, SessionScreen)
+        assert type(behind) is screen
+        before = found.text
+        assert "responses" not in before if key == "L" else "90 rows" not in before
+        await found.press("d", "a", "y")
+        assert "✓ done" in found.text
+        await found.press("escape")
+        assert found.app.screen is behind
+        assert ("sql_default  table responses" if key == "L" else "90 rows") in found.text
+        await found.press("escape")
+        catalog = found.app.screen
+        assert isinstance(catalog, CatalogScreen)
+        assert catalog.row("sql_default").state is ProbeState.OK
+        assert "90" in found.text
 
 
 async def test_rows_without_an_owner_are_made_public_where_the_options_say_so(tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ import pytest
 from textual.command import CommandPalette
 
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
+from llama_storage_tui.tui.messages import ReloadRequested
+from llama_storage_tui.tui.style.glyphs import ProbeState
 from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
 from llama_storage_tui.tui.upgrades.migrate import MigrateScreen
 from llama_storage_tui.tui.upgrades.upgrade import UpgradeScreen
 from llama_storage_tui.tui.values.tables import TablesScreen
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
-from tests.tui.gallery import NARROW, WIDE, Stage, demo_stage
+from tests.tui.gallery import NARROW, WIDE, Stage, demo_stage, stage
 
 
 async def palette(found: Stage, title: str) -> None:
@@ -94,6 +97,37 @@ async def test_writing_asks_and_keeps_the_old_file_beside_the_new_one() -> None:
         assert "ogx 1.5.0" in found.text
 
 
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_where_the_old_file_is_and_what_may_come_next_stays_until_a_key_says_something_else(
+    size: tuple[int, int],
+) -> None:
+    folders: list[Path] = []
+    async with demo_stage(size, demo="legacy", fill=folders.append) as found:
+        await found.press("U", "m", "w", "y", "down")
+        screen = found.app.screen
+        assert isinstance(screen, CatalogScreen)
+        assert screen.row("sql_default").state is ProbeState.FAILED
+        assert f"The config was written. The old file is {folders[0]}" in screen.status.text
+        assert "U, then d, shows the plan." in " ".join(found.text.split())
+        await found.press("t")
+        assert "was written" not in screen.status.text
+
+
+async def test_it_is_said_again_after_a_test_that_happens_by_itself(tmp_path: Path) -> None:
+    environ = {"LLAMA_STORAGE_TUI_CONFIG": str(tmp_path / "config" / "config.toml")}
+    async with stage(environ=environ) as found:
+        await found.press("T")
+        found.app.post_message(ReloadRequested("The config was written."))
+        await found.settle()
+        screen = found.app.screen
+        assert isinstance(screen, CatalogScreen)
+        assert "The config was written. " in screen.status.text
+        assert " tested, " in screen.status.text
+        await found.press("T")
+        assert " tested, " in screen.status.text
+        assert "was written" not in screen.status.text
+
+
 async def test_what_is_left_behind_has_findings_first_and_then_places_by_size() -> None:
     async with demo_stage() as found:
         await found.press("L")
@@ -135,3 +169,28 @@ async def test_both_columns_follow_the_width_of_the_terminal() -> None:
             shown = [column.get_render_width(listing) for column in listing.ordered_columns]
             assert sum(shown) <= width
             assert shown[2] == shown[4] > width // 3
+
+
+async def test_keys_that_change_nothing_are_not_offered_where_the_release_takes_the_file_as_it_is() -> None:
+    def offered(found: Stage) -> set[str]:
+        return {key.description for key in found.app.screen.query_one(KeyFooter).keys}
+
+    changing = {"Open", "Leave/take", "Next change", "Write"}
+    async with demo_stage(demo="legacy") as found:
+        await found.press("U", "m")
+        assert changing <= offered(found)
+        await found.press("w", "y", "U", "m")
+        assert "This config already fits that release." in found.text
+        assert not changing & offered(found)
+        await found.press("w", "space", "n", "enter")
+        assert isinstance(found.app.screen, MigrateScreen)
+
+
+async def test_a_line_without_a_change_offers_nothing_to_open() -> None:
+    async with demo_stage(demo="legacy") as found:
+        await found.press("U", "m")
+        found.app.screen.query_one(Listing).point("0")
+        await found.settle()
+        assert "⏎ Open" not in found.text
+        await found.press("n")
+        assert "⏎ Open" in found.text
