@@ -48,6 +48,8 @@ UNTOLD: Final = (
     "server that uses it is stopped."
 )
 
+_WINDOW: Final = "another window of llama-storage-tui"
+
 MOST_LEFT: Final = 10_000
 """Rows that are listed of each item."""
 
@@ -212,7 +214,7 @@ async def open_elsewhere(
 def _open_in(location: str, users: Sequence[StoreUser]) -> str:
     """Say who has a store open: another run of this program is no server, and ends by being left."""
     servers = [str(user) for user in users if not user.is_this_program]
-    windows = [f"another window of llama-storage-tui {user.detail}" for user in users if user.is_this_program]
+    windows = [f"{_WINDOW} {user.detail}" for user in users if user.is_this_program]
     everyone = [*windows, *servers]
     more = "" if len(everyone) <= EXAMPLES else f" and {len(everyone) - EXAMPLES} more"
     named = ", ".join(everyone[:EXAMPLES]) + more
