@@ -247,3 +247,17 @@ def test_a_locked_file_is_answered_with_the_command_that_names_who_has_it(
         tested = run("test", config, "sql_default", "--json").json["results"][0]
         assert tested["error"]["kind"] == "locked"
         assert tested["error"]["help"] == "Try again."
+
+
+@pytest.mark.parametrize(
+    "words", [["show", ""], ["check", ""], ["check", CONFIG, ""], ["responses", "", "list"], [""]]
+)
+def test_an_empty_name_of_a_config_is_said_to_be_one(words: list[str], run: Run, config: str) -> None:
+    words = [config if word == CONFIG else word for word in words]
+    answer = run(*words)
+    assert answer.code == 2
+    assert "Error: The name of the config is empty" in answer.err
+    assert "directory" not in answer.err
+    if words != [""]:
+        error = run(*words, "--json").json["error"]
+        assert (error["kind"], error["message"]) == ("usage", "The name of the config is empty")
