@@ -62,6 +62,8 @@ class Step(StrEnum):
     RESUME_MOVE = "resume-move"
     """`of`: the run config of a move of a backend that is half done."""
 
+    SEE_HOLDERS = "see-holders"
+    """Of a file that is locked."""
     TEST_BACKENDS = "test-backends"
     MIGRATE_CONFIG = "migrate-config"
     """`of`: the version to bring the config to, as in the next ones."""

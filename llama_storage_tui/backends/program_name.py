@@ -8,3 +8,8 @@ from typing import Final
 PROGRAM: Final = "llama-storage-tui"
 SESSION_NAME: Final = f"{PROGRAM}/{secrets.token_hex(3)}"
 """The processes that a run forks have it, too; another run of this program is somebody else."""
+
+
+def is_this_program(name: str) -> bool:
+    """Tell whether a session, client or process has the name of this program, in this run of it or another."""
+    return name.partition("/")[0] == PROGRAM

@@ -47,6 +47,7 @@ from llama_storage_tui.model.records import (
     TallyBatch,
 )
 from llama_storage_tui.model.rotation import CommitState, LoginAnswer, RoleChange, RoleFacts, StoredForm
+from llama_storage_tui.model.store_user import StoreUser
 from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.secrets import Secret
 
@@ -279,8 +280,8 @@ class ItemWriter(Protocol):
     async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
         """Return why these could not be written, a sentence each: rights, a read-only file. Writes nothing."""
 
-    async def users(self) -> tuple[str, ...] | None:
-        """Return who else has the store open, in words; None where that cannot be told."""
+    async def users(self) -> tuple[StoreUser, ...] | None:
+        """Return who else has the store open; None where that cannot be told."""
 
     async def free_bytes(self) -> int | None:
         """Return how much room there is for new rows; None where that cannot be told, as by most servers."""

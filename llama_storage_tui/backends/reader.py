@@ -58,16 +58,16 @@ class OpenReader:
 
     @cached_property
     def tables(self) -> TableReader:
-        """The backend's tables; raises BackendError where it holds keys alone."""
+        """The backend's tables; raises UsageError where it holds keys alone."""
         if self._table_reader is None:
-            raise self._unsupported("This backend holds keys, not tables.", "Use `namespaces` and `keys`.")
+            raise self._holds_keys()
         return self._table_reader()
 
     @cached_property
     def records(self) -> RecordReader:
-        """The JSON documents in the backend's tables; raises BackendError where it holds keys alone."""
+        """The JSON documents in the backend's tables; raises UsageError where it holds keys alone."""
         if self._record_reader is None:
-            raise self._unsupported("This backend holds keys, not tables.", "Use `namespaces` and `keys`.")
+            raise self._holds_keys()
         return self._record_reader()
 
     @cached_property
@@ -87,6 +87,11 @@ class OpenReader:
     async def close(self) -> None:
         """Close what is open."""
         await self._closing()
+
+    def _holds_keys(self) -> UsageError:
+        return UsageError(
+            "This backend holds keys, not tables.", where=self.where, help="Use `namespaces` and `keys`."
+        )
 
     def _unsupported(self, message: str, advice: str | None) -> BackendError:
         return BackendError(message, failure=FailureKind.UNSUPPORTED, where=self.where, help=advice)

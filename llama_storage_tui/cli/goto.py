@@ -70,9 +70,7 @@ def _say(report: IdReport) -> None:
         rows = ((match.kind, match.id, match.where) for match in report.matches)
         output.write_table(("kind", "id", "where"), rows, cut=None)
     else:
-        output.say(
-            f"Nothing has the id {report.text}, and nothing begins with it. Asked: {'; '.join(report.asked)}."
-        )
+        output.say(f"Nothing has the id {report.text}, and nothing begins with it. {report.where_asked}")
     output.say_notices(report.notices)
     for backend, error in report.failures:
         output.say_notice(f"Backend {backend} gave no answer: {error.message}")

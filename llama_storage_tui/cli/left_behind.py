@@ -68,7 +68,7 @@ def left_behind(context: click.Context, config: str) -> int:
 
     found = ask(context, config, question)
     write_answer(context, found, LeftBehindDocument, _write)
-    return ExitCode.UNREACHABLE if found.notices else ExitCode.DONE
+    return ExitCode.DONE if found.is_all_read else ExitCode.UNREACHABLE
 
 
 def _write(found: LeftBehind) -> None:

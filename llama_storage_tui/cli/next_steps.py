@@ -19,6 +19,7 @@ _WORDS: Final = {
     Step.READ_ALL_RESPONSES: "`responses RUN_CONFIG attention --exact` looks at all of them.",
     Step.NEWEST_FIRST: "List the newest first: --order newest.",
     Step.SEE_FINDINGS: "`check RUN_CONFIG` says more about it.",
+    Step.SEE_HOLDERS: "`test RUN_CONFIG` names the processes that have it open, where they can be seen.",
     Step.NAME_CONFIG: f"Name one: {PROGRAM} RUN_CONFIG, or set $OGX_CONFIG or $LLAMA_STACK_CONFIG.",
     Step.CHOOSE_ENTRY: "Choose one with --key.",
     Step.READ_OUTPUT: f"{{of}} | {PROGRAM} check -",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from llama_storage_tui.cli import output, shell_completion
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.debug_log import start_log
 
 if TYPE_CHECKING:
@@ -17,9 +19,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class RunConfig(click.types.StringParamType):
-    """A RUN_CONFIG word: any text; shells complete it as a file."""
+    """A RUN_CONFIG word: any text but an empty one; shells complete it as a file."""
 
     name = "run_config"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401 - click's
+        """Refuse an empty word, which would be the folder at hand; raises UsageError."""
+        if value == "" and not (ctx is not None and ctx.resilient_parsing):
+            raise UsageError("The name of the config is empty", help=Advice("", Step.NAME_CONFIG))
+        return super().convert(value, param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

@@ -293,7 +293,10 @@ def write_line(*pieces: Piece) -> None:
 def write_table(
     headings: Sequence[str], rows: Iterable[Sequence[object]], *, cut: int | None = KEPT_WIDE
 ) -> None:
-    """Print an aligned table for people, cells cut to `cut` characters (None: whole) and to what the terminal is wide."""
+    """Print an aligned table for people, cells cut to `cut` characters (None: whole) and to what the terminal is wide.
+
+    Headings are cleaned as cells are: a stored column's name is one.
+    """
     given = [[*row] for row in rows]
     cells = [[text.line(str(cell), cut) for cell in row] for row in given]
     width = _columns() if stdout_is_terminal() else None
@@ -302,7 +305,9 @@ def write_table(
     def paint(row: int, column: int, shown: str) -> str:
         return _painted(shown, _tone(given[row - 1][column]) if row else Colour.MUTED, has_colours)
 
-    for line in table.lines([*headings], cells, width=width, paint=paint):
+    for line in table.lines(
+        [text.line(heading, cut) for heading in headings], cells, width=width, paint=paint
+    ):
         _write(line + "\n")
 
 

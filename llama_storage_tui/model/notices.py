@@ -15,6 +15,7 @@ class NoticeKind(Enum):
 
     TABLE_NOT_READ = auto()
     BACKEND_NOT_READ = auto()
+    STORE_NOT_THERE = auto()
     EARLIER_RESPONSES_NOT_READ = auto()
     RESPONSES_OF_CONVERSATION_NOT_READ = auto()
     CONVERSATIONS_NOT_CHECKED = auto()

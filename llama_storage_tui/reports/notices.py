@@ -16,6 +16,7 @@ _WORDS: Final = {
     NoticeKind.REASON: "{why}",
     NoticeKind.TABLE_NOT_READ: "Table {what} was not read: {why}",
     NoticeKind.BACKEND_NOT_READ: "Backend {what} was not read: {why}",
+    NoticeKind.STORE_NOT_THERE: "Nothing of backend {what} was looked at: its store {of} is not there.",
     NoticeKind.EARLIER_RESPONSES_NOT_READ: "The responses before it were not read: {why}",
     NoticeKind.RESPONSES_OF_CONVERSATION_NOT_READ: "Its responses were not read: {why}",
     NoticeKind.CONVERSATIONS_NOT_CHECKED: "The conversations were not checked: {why}",

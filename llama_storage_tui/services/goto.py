@@ -82,6 +82,15 @@ class IdReport:
     failures: tuple[tuple[str, BackendError], ...] = ()
     waiting: tuple[str, ...] = ()
     """The backends that have not answered yet."""
+    has_stores: bool = True
+    """Whether the config has any store that could hold the id."""
+
+    @property
+    def where_asked(self) -> str:
+        """Where was looked, in sentences."""
+        places = f"Asked: {'; '.join(self.asked)}." if self.asked else ""
+        none = "" if self.has_stores else "No store could be asked: the config has none that could hold it."
+        return f"{places} {none}".strip()
 
     def joined(self, answer: IdAnswer) -> IdReport:
         """Return the report with one more answer."""
@@ -101,6 +110,7 @@ class IdReport:
             tuple(dict.fromkeys((*self.notices, *answer.notices))),
             (*self.failures, *failed),
             tuple(waiting),
+            self.has_stores,
         )
 
 
@@ -128,7 +138,7 @@ async def search_id(session: Session, text: str) -> AsyncGenerator[IdReport, Non
     if not shaped:
         report = report.joined(_named(session.catalog, wanted))
     asked = [*_questions(session, wanted, shaped)]
-    report = replace(report, waiting=tuple(name for name, _ in asked))
+    report = replace(report, waiting=tuple(name for name, _ in asked), has_stores=bool(asked))
     yield report
     questions = [asyncio.ensure_future(question) for _, question in asked]
     try:

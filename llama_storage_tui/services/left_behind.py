@@ -23,11 +23,16 @@ class LeftBehind:
     notices: tuple[Notice, ...] = ()
     is_final: bool = False
 
+    @property
+    def is_all_read(self) -> bool:
+        """Whether every store that is there was read; one that no server has made yet leaves nothing behind."""
+        return all(notice.kind is NoticeKind.STORE_NOT_THERE for notice in self.notices)
+
 
 async def left_behind(session: Session) -> AsyncGenerator[LeftBehind, None]:
     """Yield what is stored, which costs a page of each place, then again with the findings of the data.
 
-    Nothing is raised for a backend that cannot be read: a notice says so.
+    Nothing is raised for a backend that cannot be read, or whose store is not there: a notice says so.
     """
     spaces: list[StoredSpace] = []
     notices: list[Notice] = []
@@ -36,8 +41,10 @@ async def left_behind(session: Session) -> AsyncGenerator[LeftBehind, None]:
             spaces += await stored_spaces(session, backend)
         except BackendError as error:
             if error.failure is FailureKind.MISSING_FILE:
-                continue
-            notices.append(Notice(NoticeKind.BACKEND_NOT_READ, backend.name, why=error.message))
+                of = error.where or backend.location
+                notices.append(Notice(NoticeKind.STORE_NOT_THERE, backend.name, of))
+            else:
+                notices.append(Notice(NoticeKind.BACKEND_NOT_READ, backend.name, why=error.message))
     yield LeftBehind((), tuple(spaces), tuple(notices))
     found = tuple(
         finding

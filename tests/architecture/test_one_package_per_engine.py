@@ -194,6 +194,6 @@ def test_an_engine_of_a_newcomer_is_shown_checked_tested_and_read(tmp_path: Path
     assert "Shelf 1" in tested[1]
     assert keys[0] == 0
     assert "registry:a" in keys[1]
-    assert tables[0] == 3
+    assert tables[0] == 2
     assert rotated[0] == 4
     assert "nobody logs in to a shelf" in rotated[1]

@@ -59,3 +59,31 @@ async def test_who_stops_waiting_leaves_the_look_to_the_others(tmp_path: Path) -
     first.cancel()
     assert (await second).is_known
     assert (await holders.of_path(path)).processes == ()
+
+
+async def test_a_name_that_the_kernel_cuts_is_whole_and_this_program_is_known_by_its_module(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "held.db"
+    path.touch()
+    source = f"held = open({str(path)!r})\nprint(flush=True)\ninput()\n"
+    (tmp_path / "llama_storage_tui").mkdir()
+    (tmp_path / "llama_storage_tui" / "__init__.py").touch()
+    (tmp_path / "llama_storage_tui" / "__main__.py").write_text(source)
+    script = tmp_path / "a-server-of-a-long-name"
+    script.write_text(f"#!{sys.executable}\n{source}")
+    script.chmod(0o700)
+    calls = [[str(script), "--password=a"], [sys.executable, "-S", "-m", "llama_storage_tui"]]
+    names = ["a-server-of-a-long-name", "llama-storage-tui"]
+    for call, name in zip(calls, names, strict=True):
+        with subprocess.Popen(
+            call,
+            cwd=tmp_path,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            found = await holders.of_path(path)
+            process.kill()
+        assert found.processes == ((process.pid, name),)

@@ -232,3 +232,32 @@ def test_a_view_without_a_key_says_that_it_stopped(run: Run, config: str, tmp_pa
     assert answer.code == 0
     assert "More rows follow" in answer.err
     assert "--all" in answer.err
+
+
+def test_a_locked_file_is_answered_with_the_command_that_names_who_has_it(
+    run: Run, config: str, tmp_path: Path
+) -> None:
+    named = "`test RUN_CONFIG` names the processes that have it open, where they can be seen."
+    with closing(sqlite3.connect(tmp_path / "sql.db", isolation_level=None)) as server:
+        server.execute("BEGIN EXCLUSIVE")
+        for words in (("tables", config, "sql_default"), ("rows", config, "sql_default", "prompts")):
+            answer = run(*words)
+            assert answer.code == 3
+            assert answer.err.splitlines()[-1].strip() == f"Try again. {named}"
+        tested = run("test", config, "sql_default", "--json").json["results"][0]
+        assert tested["error"]["kind"] == "locked"
+        assert tested["error"]["help"] == "Try again."
+
+
+@pytest.mark.parametrize(
+    "words", [["show", ""], ["check", ""], ["check", CONFIG, ""], ["responses", "", "list"], [""]]
+)
+def test_an_empty_name_of_a_config_is_said_to_be_one(words: list[str], run: Run, config: str) -> None:
+    words = [config if word == CONFIG else word for word in words]
+    answer = run(*words)
+    assert answer.code == 2
+    assert "Error: The name of the config is empty" in answer.err
+    assert "directory" not in answer.err
+    if words != [""]:
+        error = run(*words, "--json").json["error"]
+        assert (error["kind"], error["message"]) == ("usage", "The name of the config is empty")

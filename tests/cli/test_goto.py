@@ -39,3 +39,14 @@ def test_a_store_that_is_not_there_is_named_and_the_others_answer(run: Run, conf
 
 def test_no_id_is_a_mistake_in_the_call(run: Run, config: str) -> None:
     assert run("goto", config, " ").code == 2
+
+
+def test_without_a_store_it_says_that_none_could_be_asked(run: Run, config: str) -> None:
+    Path(config).write_text("version: 2\ndistro_name: demo\napis: []\nproviders: {}\n")
+    none = "No store could be asked: the config has none that could hold it."
+    for id_, asked in (("resp_1", ""), ("nothing-like-it", "Asked: names in the config; rules. ")):
+        answer = run("goto", config, id_, "--for", "0.2.24")
+        assert answer.code == 1
+        sentence = f"Nothing has the id {id_}, and nothing begins with it. {asked}{none}"
+        assert sentence in answer.err.splitlines()
+    assert run("goto", config, "resp_1", "--json").json["asked"] == []

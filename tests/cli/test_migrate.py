@@ -14,6 +14,7 @@ import yaml
 
 from llama_storage_tui.cli.migration_document import MigrateDocument
 from tests.cli.conftest import Run
+from tests.tui.terminal import Terminal
 
 TEXT = """\
 version: 2
@@ -157,3 +158,12 @@ def test_a_config_is_piped_through(legacy: Path) -> None:
         )
     assert refused.returncode == 2
     assert json.loads(refused.stdout)["error"]["kind"] == "usage"
+
+
+def test_the_name_in_the_question_is_cleaned(legacy: Path) -> None:
+    odd = legacy.rename(legacy.with_name("run\x1b[2J\u202e.yaml"))
+    with Terminal(("migrate", str(odd), "--to", "1.5.0", "--write"), is_imported=True) as asked:
+        asked.expect("run␛[2J\\u202e.yaml? [y/N]")
+        assert b"\x1b[2J" not in asked.raw
+        asked.send("n\n")
+        assert asked.ended() == 4

@@ -57,8 +57,8 @@ def config(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         (["keys", "dead", "--unassigned"], 3),
         (["get", "kv", "prompts", "prompts:v1:pmpt_1:default"], 0),
         (["get", "kv", "prompts", "prompts:v1:pmpt_2:default"], 1),
-        (["tables", "kv"], 3),
-        (["rows", "kv", "kvstore"], 3),
+        (["tables", "kv"], 2),
+        (["rows", "kv", "kvstore"], 2),
         (["objects"], 0),
     ],
 )

@@ -176,3 +176,23 @@ def test_options_are_taken_at_every_level(run: Run, config: str) -> None:
         ["responses", config, "show", "--json", "resp_1"],
     ):
         assert run(*words).json["response"]["id"] == "resp_1"
+
+
+def test_a_column_that_holds_bytes_is_in_the_document_as_in_a_list_and_in_text_without_python(
+    run: Run, config: str, response_store: SqliteStore
+) -> None:
+    with closing(sqlite3.connect(response_store.path)) as connection, connection:
+        connection.execute(
+            "UPDATE responses SET model = x'1b5b324aff' WHERE id IN ('resp_cut', 'resp_1')",
+        )
+    listed = shown(run, config, "list", "--json").json["responses"]
+    (expected,) = [each["model"] for each in listed if each["id"] == "resp_cut"]
+    assert expected == {"$bytes": "G1sySv8="}
+    assert shown(run, config, "show", "resp_cut", "--json").json["response"]["model"] == expected
+    text = shown(run, config, "show", "resp_cut").out
+    assert "␛[2J\ufffd" in text
+    assert "b'" not in text
+    own = shown(run, config, "show", "resp_1", "--json").json["response"]
+    assert isinstance(own["model"], str)
+    (problem,) = [each for each in own["problems"] if "column model" in each]
+    assert "b'" not in problem

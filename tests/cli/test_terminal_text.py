@@ -214,3 +214,21 @@ def test_an_ascii_terminal_gets_escapes_instead_of_question_marks(lettered: str)
 )
 def test_only_escapes_of_letters_in_json_become_letters(stored: str, seen: str) -> None:
     assert with_letters(stored) == seen
+
+
+def test_the_names_of_stored_columns_are_cleaned(config: str, tmp_path: Path, run: Run) -> None:
+    hostile = "c\x1b[2J\u202e\x9b\nd"
+    with closing(sqlite3.connect(tmp_path / "sql.db")) as tables, tables:
+        tables.execute(f'CREATE TABLE odd ("{hostile}" TEXT)')
+    words = ("rows", config, "sql_default", "odd")
+    empty = run(*words)
+    with closing(sqlite3.connect(tmp_path / "sql.db")) as tables, tables:
+        tables.execute("INSERT INTO odd VALUES ('x')")
+    listed = run("tables", config, "sql_default")
+    for out in (empty.out, run(*words).out, listed.out):
+        assert "c␛[2J\\u202e\\x9b␊d" in out
+        assert not any(mark in out for mark in "\x1b\u202e\x9b")
+    assert len(run(*words).out.splitlines()) == 2
+    coloured = piped(*words, FORCE_COLOR="1").decode()
+    assert f"{MUTED.decode()}c␛[2J" in coloured
+    assert "\x1b[2J" not in coloured

@@ -30,7 +30,7 @@ from llama_storage_tui.backends.postgres.raw_rows import (
     read_rows,
 )
 from llama_storage_tui.backends.postgres.target import PostgresTarget
-from llama_storage_tui.backends.program_name import SESSION_NAME
+from llama_storage_tui.backends.program_name import SESSION_NAME, is_this_program
 from llama_storage_tui.backends.protocols import ItemWriter
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
@@ -45,6 +45,7 @@ from llama_storage_tui.model.raw_rows import (
     Sheet,
     TakenError,
 )
+from llama_storage_tui.model.store_user import StoreUser
 from llama_storage_tui.model.transfer import NotConvertibleError
 
 _DIALECT: Final[Dialect] = postgres_dialect()  # type: ignore[no-untyped-call] # as SQLAlchemy has it
@@ -97,11 +98,14 @@ class PostgresWriter(HeldConnection, ItemWriter):
                     )
         return tuple(dict.fromkeys(found))
 
-    async def users(self) -> tuple[str, ...] | None:
+    async def users(self) -> tuple[StoreUser, ...] | None:
         """Return the other sessions of the role in the database: servers log in as the same role."""
         async with self._asking() as connection:
             found = await connection.fetch(_SESSIONS, SESSION_NAME)
-        return tuple(f"{row[0] or 'a session'} (pid {row[1]})" for row in found)
+        return tuple(
+            StoreUser(row[0] or "a session", f"(pid {row[1]})", is_this_program(row[0] or ""))
+            for row in found
+        )
 
     async def begin(self) -> bool:
         """Open the transaction."""

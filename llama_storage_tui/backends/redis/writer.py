@@ -14,7 +14,7 @@ from typing import Any, Final, final
 
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.batches import LARGEST_BATCH
-from llama_storage_tui.backends.program_name import SESSION_NAME
+from llama_storage_tui.backends.program_name import SESSION_NAME, is_this_program
 from llama_storage_tui.backends.protocols import ItemWriter
 from llama_storage_tui.backends.redis.commands import Command, Question, WriteCommand
 from llama_storage_tui.backends.redis.probe import RedisAnswer
@@ -41,6 +41,7 @@ from llama_storage_tui.model.raw_rows import (
     Sheet,
     TakenError,
 )
+from llama_storage_tui.model.store_user import StoreUser
 from llama_storage_tui.model.transfer import KEY_COLUMNS
 from llama_storage_tui.text import line
 
@@ -80,7 +81,7 @@ class RedisWriter(RedisRows, ItemWriter):
         del sheets
         return tuple(each.message for each in RedisAnswer(await self._info(), 0, None).obstacles())
 
-    async def users(self) -> tuple[str, ...] | None:
+    async def users(self) -> tuple[StoreUser, ...] | None:
         """Return the other clients of the database; None where the user may not ask for them."""
         (answer,) = await self._connection.ask([(Command.CLIENTS,)], seconds=self._timeouts.query)
         if isinstance(answer, Exception):
@@ -238,6 +239,6 @@ class RedisWriter(RedisRows, ItemWriter):
         )
 
 
-def _client(about: Mapping[str, str]) -> str:
+def _client(about: Mapping[str, str]) -> StoreUser:
     name = about.get("name") or about.get("lib-name") or "a client"
-    return line(f"{name} at {about.get('addr', '?')}", 80)
+    return StoreUser(line(name, 40), line(f"at {about.get('addr', '?')}", 40), is_this_program(name))

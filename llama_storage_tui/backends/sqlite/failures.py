@@ -9,6 +9,7 @@ from typing import Final
 
 from llama_storage_tui.backends import network, sql_failures
 from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.next_steps import Advice, Step
 
 _DRIVERS: Final = frozenset({"sqlite3", "aiosqlite"})
 
@@ -18,7 +19,7 @@ _SQLITE_CODES: dict[int, network.Words] = {
     sqlite3.SQLITE_BUSY: (
         FailureKind.LOCKED,
         "Another process holds the file.",
-        "Try again; `details` names the processes that have it open, where they can be seen.",
+        Advice("Try again.", Step.SEE_HOLDERS),
     ),
     sqlite3.SQLITE_LOCKED: (FailureKind.LOCKED, "Another process holds the file.", "Try again."),
     sqlite3.SQLITE_INTERRUPT: (FailureKind.TIMEOUT, "The query was stopped.", None),

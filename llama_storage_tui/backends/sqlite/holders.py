@@ -13,14 +13,18 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import field
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PurePath
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from llama_storage_tui.backends.program_name import PROGRAM
 from llama_storage_tui.backends.sqlite.access import FileStamp
 from llama_storage_tui.deferred import dataclass
 
 _PROC: Final = Path("/proc")
+LONGEST_NAME: Final = 15
+"""Letters of a command's name that the kernel keeps."""
 
 _FileId = tuple[int, int]
 """Device and inode."""
@@ -156,7 +160,19 @@ def _file_id(descriptor: str) -> _FileId | None:
 
 
 def _name(pid: int) -> str:
+    """Return a process's command name: whole, though the kernel cuts it, and this program's own however it was started."""
     try:
-        return (_PROC / str(pid) / "comm").read_text(errors="replace").strip()
+        name = (_PROC / str(pid) / "comm").read_text(errors="replace").strip()
     except OSError:
         return "?"
+    if len(name) < LONGEST_NAME and not name.startswith("python"):
+        return name
+    words = _program(pid).decode(errors="replace").split("\0")
+    if ("-m", __package__.partition(".")[0]) in pairwise(words):
+        return PROGRAM
+    if len(name) < LONGEST_NAME:
+        return name
+    # A script's interpreter is its first word. What follows the second are arguments, which may hold secrets.
+    whole = (PurePath(word).name for word in words[:2])
+    known = PROGRAM if PROGRAM[:LONGEST_NAME] == name else name
+    return next((word for word in whole if word.startswith(name)), known)

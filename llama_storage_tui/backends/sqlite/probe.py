@@ -20,6 +20,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Cell, Probe
 from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.next_steps import Advice
 
 _TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'"
 _SHOWN_PROBLEMS: Final = 5
@@ -115,7 +116,7 @@ async def _with_holders(error: BackendError, path: Path) -> BackendError:
     if error.failure is not FailureKind.LOCKED:
         return error
     users = await holders.of_path(path)
-    if not users.processes:
-        return error
-    message = f"{error.message} It is open in {users.described()}."
-    return BackendError(message, failure=error.failure, where=error.where, help=error.help)
+    seen = f" It is open in {users.described()}." if users.processes else ""
+    # The step is to look for them, which is done here.
+    advice = error.help.text if isinstance(error.help, Advice) else error.help
+    return BackendError(f"{error.message}{seen}", failure=error.failure, where=error.where, help=advice)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 
 from llama_storage_tui.backends.creating import create_statements, missing_columns
+from llama_storage_tui.backends.program_name import is_this_program
 from llama_storage_tui.backends.protocols import ItemWriter
 from llama_storage_tui.backends.sqlite import attaching, failures, holders, places, raw_rows
 from llama_storage_tui.backends.sqlite.access import HeldFile, OpenMode, look, uri
@@ -42,6 +43,7 @@ from llama_storage_tui.model.raw_rows import (
     Standing,
     TakenError,
 )
+from llama_storage_tui.model.store_user import StoreUser
 from llama_storage_tui.model.transfer import TransferItem
 
 T = TypeVar("T")
@@ -80,12 +82,12 @@ class SqliteWriter(ItemWriter):
         del sheets
         return tuple(await asyncio.to_thread(places.obstacles, self._path))
 
-    async def users(self) -> tuple[str, ...] | None:
+    async def users(self) -> tuple[StoreUser, ...] | None:
         """Return the processes that have the file open; None where none is seen, and not all can be."""
         if not await asyncio.to_thread(self._path.exists):
             return ()
         found = await holders.of_path(self._path)
-        users = tuple(f"{name} ({pid})" for pid, name in found.processes)
+        users = tuple(StoreUser(name, f"({pid})", is_this_program(name)) for pid, name in found.processes)
         return users if users or (found.is_known and found.is_complete) else None
 
     async def free_bytes(self) -> int | None:

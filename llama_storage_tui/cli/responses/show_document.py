@@ -12,7 +12,7 @@ from llama_storage_tui.model.transcript import MessagesState, Side, StoredRespon
 from llama_storage_tui.reports.comparison import disagreement, not_compared
 from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.resume import losses, resume_note, resume_reason
-from llama_storage_tui.services.responses.parsing import OBJECT
+from llama_storage_tui.services.responses.parsing import IN_BOTH, OBJECT
 
 LARGE: Final = 1_000_000
 """Letters of a stored response from which on small items are not written a second time."""
@@ -36,7 +36,14 @@ class PlaceBody(Document):
 def _head(examination: Examination) -> dict[str, Any]:
     found = examination.response.transcript
     of_the_head = {name: getattr(found.head, name, None) for name in HeadBody.model_fields}
-    return of_the_head | {
+    own = found.stored or {}
+    row = examination.response.row
+    as_stored = {
+        name: row[name] for name in IN_BOTH if isinstance(row.get(name), bytes) and own.get(name) is None
+    }
+    return {
+        **of_the_head,
+        **as_stored,
         "conversation": examination.conversation,
         "conversation_inferred": examination.is_inferred,
         "settings": {setting.name: setting.value for setting in found.head.settings},
@@ -48,19 +55,20 @@ class HeadBody(Document):
     """What a response says of itself and its row of whose it is.
 
     Times are epoch seconds as stored. `owner` is null for SQL NULL, '' for nobody's; `access_attributes` is the stored text;
-    `settings` are the parameters that are set, credentials masked; `problems` says what of the object could not be read.
+    `settings` are the parameters that are set, credentials masked; `problems` says what of the object could not be read. What is
+    bytes in a column is `{"$bytes"}` here, as in a list.
     """
 
     written_by = _head
 
-    id: str | None
-    model: str | None
+    id: Json
+    model: Json
     status: str | None
     created_at: Json
     completed_at: Json
     seconds: Json
-    previous_response_id: str | None
-    input_storage_mode: str | None
+    previous_response_id: Json
+    input_storage_mode: Json
     conversation: str | None
     conversation_inferred: bool
     owner: str | None

@@ -9,7 +9,7 @@ from llama_storage_tui.backends import expiry
 from llama_storage_tui.backends.registry import copy_note
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.errors import BackendError, RefusedError
+from llama_storage_tui.errors import BackendError, RefusedError, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
 from llama_storage_tui.model.data import Cell, KeySelection, Table
 from llama_storage_tui.model.move import BackendPlace
@@ -222,7 +222,7 @@ async def refuse_other_key(
     """Raise RefusedError where the target has the table with another primary key: a row could be there twice, or not at all."""
     try:
         table = await (await context.readers.of(target)).tables.table(name)
-    except BackendError:
+    except (BackendError, UsageError):
         return  # not there yet, or no engine of tables; what is wrong there, counting says
     if table is None or table.is_view:
         return

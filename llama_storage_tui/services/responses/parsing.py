@@ -46,7 +46,7 @@ _FIRST: Final = (
 )
 """The order of settings: what changes an answer most comes first, the rest by name."""
 
-_IN_BOTH: Final = ("id", "model", "created_at", "previous_response_id", "input_storage_mode")
+IN_BOTH: Final = ("id", "model", "created_at", "previous_response_id", "input_storage_mode")
 """Columns of which the object has a copy."""
 
 
@@ -153,11 +153,11 @@ def _head(stored: Fields, row: Mapping[str, Cell], problems: list[str]) -> Head:
         own, column = stored.get(name), row.get(name)
         if own is not None and column is not None and own != column:
             problems.append(
-                f"the column {name} says {one_line(str(column), 60)}, the object {one_line(as_text(own) or '', 60)}"
+                f"the column {name} says {one_line(as_text(column) or '', 60)}, the object {one_line(as_text(own) or '', 60)}"
             )
         return column if own is None else own
 
-    found = {name: both(name) for name in _IN_BOTH}
+    found = {name: both(name) for name in IN_BOTH}
     created, completed = as_number(found["created_at"]), as_number(stored.get("completed_at"))
     error, details = stored.get("error"), stored.get("incomplete_details")
     conversation = stored.get("conversation")

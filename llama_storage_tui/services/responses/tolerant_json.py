@@ -66,7 +66,9 @@ def as_count(value: object) -> float | None:
 
 
 def as_text(value: object) -> str | None:
-    """Return a text as it is, anything else as JSON, None for null."""
+    """Return a text as it is, of a column's bytes what of them is text, anything else as JSON, None for null."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     return value if value is None or isinstance(value, str) else compact(value)
 
 

@@ -36,6 +36,7 @@ from llama_storage_tui.text import plural
 
 if TYPE_CHECKING:
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
+    from llama_storage_tui.model.store_user import StoreUser
 
 _Hear = Callable[[TransferProgress], None]
 
@@ -46,6 +47,8 @@ UNTOLD: Final = (
     "Whether a server has {location} open is unknown, for lack of rights or because it does not report it: make sure that every "
     "server that uses it is stopped."
 )
+
+_WINDOW: Final = "another window of llama-storage-tui"
 
 MOST_LEFT: Final = 10_000
 """Rows that are listed of each item."""
@@ -204,11 +207,24 @@ async def open_elsewhere(
         if users is None:
             untold.append(UNTOLD.format(location=location))
         elif users:
-            more = "" if len(users) <= EXAMPLES else f" and {len(users) - EXAMPLES} more"
-            found.append(
-                f"{location} is open in {', '.join(users[:EXAMPLES])}{more}: stop the servers first."
-            )
+            found.append(_open_in(location, users))
     return Openness(tuple(found), tuple(untold))
+
+
+def _open_in(location: str, users: Sequence[StoreUser]) -> str:
+    """Say who has a store open: another run of this program is no server, and ends by being left."""
+    servers = [str(user) for user in users if not user.is_this_program]
+    windows = [f"{_WINDOW} {user.detail}" for user in users if user.is_this_program]
+    everyone = [*windows, *servers]
+    more = "" if len(everyone) <= EXAMPLES else f" and {len(everyone) - EXAMPLES} more"
+    named = ", ".join(everyone[:EXAMPLES]) + more
+    is_one = len(windows) == 1
+    if not windows:
+        return f"{location} is open in {named}: stop the servers first."
+    if not servers:
+        return f"{location} is open in {named}: quit {'it' if is_one else 'them'} first."
+    these = "that window" if is_one else "those windows"
+    return f"{location} is open in {named}: quit {these} and stop the servers first."
 
 
 async def _room(writer: ItemWriter, store: StoreItems, counted: Sequence[CountedItem]) -> list[str]:

@@ -16,6 +16,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Sheet
+from llama_storage_tui.model.store_user import StoreUser
 from llama_storage_tui.model.target import LoginTarget, Target
 from llama_storage_tui.model.transfer import MoveKeys, MoveMostKeys, TransferItem, TransferPlace
 from llama_storage_tui.services.session import closing
@@ -129,8 +130,8 @@ async def open_source(target: Target, timeouts: Timeouts) -> ItemSource:
     return await asyncio.to_thread(opened)
 
 
-async def users_of(target: Target, timeouts: Timeouts) -> tuple[str, ...] | None:
-    """Return who else has a store open, in words; None where that cannot be told. Raises BackendError."""
+async def users_of(target: Target, timeouts: Timeouts) -> tuple[StoreUser, ...] | None:
+    """Return who else has a store open; None where that cannot be told. Raises BackendError."""
 
     def known() -> bool:
         from llama_storage_tui.backends.registry import is_writable

@@ -199,7 +199,7 @@ class GotoDialog(Dialog[Message]):
                     (
                         *self._unanswered(report),
                         *notice_words(report.notices),
-                        f"Asked: {'; '.join(report.asked)}.",
+                        report.where_asked,
                     )
                 ),
             )

@@ -42,6 +42,7 @@ _WORDS: Final = {
     Step.RESUME_TRANSFER: "R in the catalog shows where it stands, and finishes or undoes it.",
     Step.RESUME_MOVE: "R in the catalog shows where it stands, and finishes or undoes it.",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
+    Step.SEE_HOLDERS: "T in the catalog names the processes that have it open, where they can be seen.",
     Step.TEST_BACKENDS: "T in the catalog tests them.",
     Step.MIGRATE_CONFIG: "m shows both files; w there replaces RUN_CONFIG and keeps the old one as RUN_CONFIG.before-{of}.",
     Step.PLAN_DATA: "d shows the plan when the new config is written; RUN_CONFIG.before-{of} is the one that wrote the data.",

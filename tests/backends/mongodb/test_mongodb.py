@@ -334,7 +334,7 @@ async def test_a_login_alone_has_no_keys_and_a_collection_no_tables(deployed: Mo
     login = open_reader(replace(target_of(deployed), collection=None))
     with pytest.raises(BackendError, match="rows is not built in"):
         assert login.key_values
-    with pytest.raises(BackendError, match="keys, not tables"):
+    with pytest.raises(UsageError, match="keys, not tables"):
         assert open_reader(target_of(deployed)).tables
 
 

@@ -7,6 +7,8 @@ import os
 import resource
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -77,9 +79,52 @@ async def test_a_file_that_a_server_has_open_is_refused(
         await holder.wait()
 
 
-@pytest.mark.parametrize("name", ["ogx", "llama-storage-tui/another"])
+async def test_another_run_of_this_program_is_named_for_what_it_is_and_refused_too(
+    old: SqliteStore, tmp_path: Path, state: Path
+) -> None:
+    new = fill_keys(tmp_path / "new.db", [])
+    script = tmp_path / "llama-storage-tui"
+    script.write_text(
+        f"#!{sys.executable}\nimport sys\nheld = open({str(new.path)!r}); print(flush=True); sys.stdin.read()\n"
+    )
+    script.chmod(0o700)
+    (tmp_path / "llama-storage-toy").write_text(script.read_text())
+    (tmp_path / "llama-storage-toy").chmod(0o700)
+    with held_by(script) as window:
+        window_words = f"another window of llama-storage-tui ({window})"
+        plan = await plan_of([rows_item(old, new)])
+        assert plan.refusals == (f"{new.path} is open in {window_words}: quit it first.",)
+        with pytest.raises(RefusedError, match=r"quit it first\."):
+            await bring(state, [rows_item(old, new)])
+        with held_by(script):
+            plan = await plan_of([rows_item(old, new)])
+            assert "quit them first." in plan.refusals[0]
+        with held_by(tmp_path / "llama-storage-toy") as other:
+            (refusal,) = (await plan_of([rows_item(old, new)])).refusals
+            assert refusal == (
+                f"{new.path} is open in {window_words}, llama-storage-toy ({other}): quit that window and stop the servers first."
+            )
+    assert not (await plan_of([rows_item(old, new)])).refusals
+
+
+@contextmanager
+def held_by(script: Path) -> Iterator[int]:
+    """Run a script that opens a file, until it has, and give its process id."""
+    with subprocess.Popen([script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        try:
+            yield holder.pid
+        finally:
+            holder.kill()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("ogx", "ogx"), ("llama-storage-tui/another", "another window of llama-storage-tui")],
+)
 async def test_a_database_that_a_server_or_another_run_of_this_program_is_connected_to_is_refused(
-    old: SqliteStore, postgres_store: PostgresStore, state: Path, name: str
+    old: SqliteStore, postgres_store: PostgresStore, state: Path, name: str, shown: str
 ) -> None:
     server = await asyncpg.connect(
         host="127.0.0.1",
@@ -92,7 +137,7 @@ async def test_a_database_that_a_server_or_another_run_of_this_program_is_connec
     )
     try:
         plan = await plan_of([rows_item(old, postgres_store)])
-        assert f"{name} (pid" in plan.refusals[0]
+        assert f"{shown} (pid" in plan.refusals[0]
     finally:
         await server.close()
     while (await plan_of([rows_item(old, postgres_store)])).refusals:
