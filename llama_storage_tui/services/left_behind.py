@@ -41,8 +41,7 @@ async def left_behind(session: Session) -> AsyncGenerator[LeftBehind, None]:
             spaces += await stored_spaces(session, backend)
         except BackendError as error:
             if error.failure is FailureKind.MISSING_FILE:
-                of = error.where or backend.location
-                notices.append(Notice(NoticeKind.STORE_NOT_THERE, backend.name, of))
+                notices.append(Notice(NoticeKind.STORE_NOT_THERE, backend.name, backend.location))
             else:
                 notices.append(Notice(NoticeKind.BACKEND_NOT_READ, backend.name, why=error.message))
     yield LeftBehind((), tuple(spaces), tuple(notices))
